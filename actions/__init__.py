@@ -1,0 +1,1 @@
+"""Custom actions: slots in, one call into `bot.scheduling`, a response out."""

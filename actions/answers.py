@@ -1,0 +1,140 @@
+"""Answers that no form waits for, and courtesies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Services
+from actions.describe import note
+from actions.need import Events, Need, find_order
+from actions.turn import Turn
+
+
+class Say(Need):
+    """Say one response."""
+
+    response: ClassVar[str]
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Say it."""
+        dispatcher.utter_message(response=self.response)
+        return []
+
+
+class Greet(Say):
+    """Greeting."""
+
+    action = "action_greet"
+    response = "utter_greet"
+
+
+class Goodbye(Say):
+    """Goodbye."""
+
+    action = "action_goodbye"
+    response = "utter_goodbye"
+
+
+class Thank(Say):
+    """Thanks."""
+
+    action = "action_thank"
+    response = "utter_thank"
+
+
+class BotChallenge(Say):
+    """Are you a bot."""
+
+    action = "action_bot_challenge"
+    response = "utter_bot_challenge"
+
+
+class OutOfScope(Say):
+    """Not our trade."""
+
+    action = "action_out_of_scope"
+    response = "utter_out_of_scope"
+
+
+class Inform(Need):
+    """Bare information: do what it is most useful for."""
+
+    action = "action_inform"
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Route by what was given; the need that follows reads the same message."""
+        return [FollowupAction(self._need(turn))]
+
+    def _need(self, turn: Turn) -> str:
+        if turn.values("floor") or turn.values("elevator"):
+            return "action_describe_site"
+        if turn.times or turn.rejected_times:
+            return "action_reschedule"
+        if turn.first("address"):
+            return "action_change_address"
+        if any(turn.values(e) for e in ("order_no", "phone_tail", "phone", "appliance", "brand")):
+            return "action_track"
+        return "action_describe_site" if turn.slot("asked_fact") else "action_default_fallback"
+
+
+class Select(Need):
+    """An option while no list is open."""
+
+    action = "action_select"
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Offer the windows anew where they were offered before; else ask again."""
+        offered = turn.slot("offered")
+        return [FollowupAction("action_availability" if offered else "action_default_fallback")]
+
+
+class Affirm(Need):
+    """A yes to what the bot last offered or asked."""
+
+    action = "action_affirm"
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Start what was offered."""
+        if turn.slot("asked_fact"):
+            return await answer_fact(turn, dispatcher, at, said=True)
+        if turn.slot("open_offer"):
+            return [FollowupAction(turn.slot("open_offer"))]
+        dispatcher.utter_message(response="utter_ready")
+        return []
+
+
+class Deny(Need):
+    """A no to what the bot last offered or asked."""
+
+    action = "action_deny"
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Drop what was offered."""
+        if turn.slot("asked_fact"):
+            return await answer_fact(turn, dispatcher, at, said=False)
+        dispatcher.utter_message(response="utter_ready")
+        return []
+
+
+YES_NO_FACTS = {"elevator", "gas_open", "socket", "old_appliance", "hole"}
+
+
+async def answer_fact(
+    turn: Turn, dispatcher: CollectingDispatcher, at: Services, *, said: bool
+) -> Events:
+    """Note a bare yes or no as the answer to the site question that was asked."""
+    fact = turn.slot("asked_fact")
+    order, _ = await find_order(turn, at)
+    if order is None or fact not in YES_NO_FACTS:
+        return [FollowupAction("action_default_fallback")]
+    return [
+        SlotSet("order_no", order.order_no),
+        *await note(order, {fact: said}, turn, dispatcher, at),
+    ]

@@ -1,0 +1,115 @@
+"""Cancelling a visit, after an explicit yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import wording
+from actions.book import booked
+from actions.context import Services, services
+from actions.need import LEAVE_FORM, Events, OrderNeed, buttons
+from actions.turn import Turn
+from actions.visit import say_refusal
+from bot.errors import BookingRefused
+from bot.language import stop
+from bot.scheduling import Order
+
+
+class Cancel(OrderNeed):
+    """Start the question whether the visit is to be cancelled."""
+
+    action = "action_cancel"
+
+    def concerns(self, order: Order) -> bool:
+        """Prefer orders that have a visit booked."""
+        return booked(order)
+
+    async def serve_order(
+        self, order: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+    ) -> Events:
+        """Open the form, or say why there is nothing to cancel."""
+        refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, "cancel")
+        if refusal is not None:
+            return say_refusal(dispatcher, refusal)
+        return [*LEAVE_FORM, SlotSet("cancel_confirmed", None), FollowupAction("cancel_form")]
+
+
+class AskCancel(Action):
+    """Say what a yes will cancel."""
+
+    def name(self) -> str:
+        """Return the name that the form looks for."""
+        return "action_ask_cancel_form_cancel_confirmed"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Ask for an explicit yes."""
+        turn = Turn.read(tracker)
+        order = await services().scheduling.order(turn.caller, turn.slot("order_no"))
+        dispatcher.utter_message(
+            response="utter_confirm_cancel",
+            buttons=buttons(("confirm_cancel", "/affirm"), ("keep", "/deny")),
+            **_facts(order, services()),
+        )
+        return []
+
+
+class ValidateCancelForm(Action):
+    """Understand yes, no, and a second "cancel"."""
+
+    def name(self) -> str:
+        """Return the name that Rasa gives the validation of the form."""
+        return "validate_cancel_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Use the message for the form, or leave it to the rules by returning nothing."""
+        turn = Turn.read(tracker)
+        if not turn.fresh or turn.times:
+            return []
+        if turn.intent in {"affirm", "cancel_visit"}:
+            return [SlotSet("cancel_confirmed", True)]
+        if turn.intent == "deny" or stop.gives_up(turn.text):
+            return [SlotSet("cancel_confirmed", False)]
+        return []
+
+
+class CommitCancel(Action):
+    """Cancel what was confirmed."""
+
+    def name(self) -> str:
+        """Return the name that rules use."""
+        return "action_commit_cancel"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Make the one call that cancels; without a yes nothing changes."""
+        turn = Turn.read(tracker)
+        at = services()
+        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+        forget: Events = [SlotSet("cancel_confirmed", None)]
+        if not turn.slot("cancel_confirmed"):
+            dispatcher.utter_message(response="utter_cancel_kept", **_facts(order, at))
+            return forget
+        try:
+            await at.scheduling.cancel(turn.caller, order.order_no, f"{turn.turn_id}:cancel")
+        except BookingRefused as error:
+            return [*forget, *say_refusal(dispatcher, error.facts.get("reason"))]
+        dispatcher.utter_message(response="utter_cancelled", **_facts(order, at))
+        return forget
+
+
+def _facts(order: Order, at: Services) -> dict[str, str]:
+    visit = order.live_visit
+    return {
+        "goods": wording.goods(order),
+        "window": wording.window(visit.window if visit else None, at.clock.today()),
+        "kind": wording.kind(visit.kind) if visit else "",
+    }

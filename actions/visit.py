@@ -1,0 +1,298 @@
+"""The dialogue about a visit's window: offers, choice, and the explicit yes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import wording
+from actions.context import Services, services
+from actions.need import LEAVE_FORM, Events, buttons, choices
+from actions.turn import Turn, ranges
+from bot.errors import BookingRefused, WindowTaken
+from bot.language import stop
+from bot.scheduling import Offer, Order, Reason, Window
+
+SLOTS = ("wish", "refused", "offered", "window", "confirmed")
+# A message with a time in it is about the visit unless it asks about something else.
+ABOUT_THE_VISIT = {
+    "inform",
+    "schedule_visit",
+    "reschedule_visit",
+    "ask_availability",
+    "select_option",
+    "affirm",
+    "deny",
+    "urge",
+    "nlu_fallback",
+    "out_of_scope",
+    "greet",
+    "cancel_visit",
+}
+
+
+def cleared() -> Events:
+    """Forget everything about the window that was talked about."""
+    return [SlotSet(name, None) for name in SLOTS]
+
+
+def plain(window: Window) -> dict[str, str]:
+    """Write a window so that a slot can hold it."""
+    return {"from": window.start.isoformat(), "to": window.end.isoformat()}
+
+
+def window_of(slot: dict[str, str] | None) -> Window | None:
+    """Read a window from a slot."""
+    if not slot:
+        return None
+    return Window(datetime.fromisoformat(slot["from"]), datetime.fromisoformat(slot["to"]))
+
+
+async def propose(turn: Turn, order_no: str, wish: list[Any], refused: list[Any]) -> Offer:
+    """Ask scheduling which windows answer a wish."""
+    return await services().scheduling.offer(turn.caller, order_no, ranges(wish), ranges(refused))
+
+
+async def begin(
+    order: Order, turn: Turn, dispatcher: CollectingDispatcher, wish: list[dict[str, Any]]
+) -> Events:
+    """Open the form for an order's visit with a first wish, or say why there is no window."""
+    refused = turn.rejected_times
+    offer = await propose(turn, order.order_no, wish, refused)
+    if not offer.windows:
+        return say_refusal(dispatcher, offer.reason)
+    return [
+        *LEAVE_FORM,
+        *cleared(),
+        SlotSet("wish", wish or None),
+        SlotSet("refused", refused or None),
+        SlotSet("window", _only(offer, wish)),
+        SlotSet("order_no", order.order_no),
+        FollowupAction("visit_form"),
+    ]
+
+
+def say_refusal(dispatcher: CollectingDispatcher, reason: Reason | None) -> Events:
+    """Say why nothing can be done and offer a person."""
+    dispatcher.utter_message(
+        response="utter_refused_offer_person",
+        reason=reason.text if reason else "",
+        buttons=buttons(("human", "/request_human"), ("not_now", "/deny")),
+    )
+    return [*LEAVE_FORM, SlotSet("open_offer", "action_request_human")]
+
+
+def _only(offer: Offer, wish: list[dict[str, Any]]) -> dict[str, str] | None:
+    single = wish and offer.matching and len(offer.windows) == 1
+    return plain(offer.windows[0]) if single else None
+
+
+class AskWindow(Action):
+    """Offer windows to choose from."""
+
+    def name(self) -> str:
+        """Return the name that the form looks for."""
+        return "action_ask_visit_form_window"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Name the windows that answer the wish, or the nearest others and why."""
+        turn = Turn.read(tracker)
+        at = services()
+        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+        wish = turn.slot("wish") or []
+        offer = await propose(turn, order.order_no, wish, turn.slot("refused") or [])
+        if not offer.windows:
+            dispatcher.utter_message(
+                response="utter_no_other_windows", reason=offer.reason.text if offer.reason else ""
+            )
+            return [SlotSet("offered", None), SlotSet("refused", None), SlotSet("wish", None)]
+        titles = [wording.window(w, at.clock.today()) for w in offer.windows]
+        dispatcher.utter_message(
+            response=_response(offer, wish),
+            goods=wording.goods(order),
+            windows=wording.options(titles),
+            reason=offer.reason.text if offer.reason else "",
+            buttons=choices(titles),
+        )
+        return [SlotSet("offered", [plain(w) for w in offer.windows])]
+
+
+def _response(offer: Offer, wish: list[Any]) -> str:
+    if not wish:
+        return "utter_offer_windows"
+    return "utter_offer_matching" if offer.matching else "utter_offer_instead"
+
+
+class AskConfirmation(Action):
+    """Read the resolved values aloud and ask for a yes."""
+
+    def name(self) -> str:
+        """Return the name that the form looks for."""
+        return "action_ask_visit_form_confirmed"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Say what a yes will do."""
+        turn = Turn.read(tracker)
+        at = services()
+        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+        visit, today = order.live_visit, at.clock.today()
+        moving = visit is not None and visit.window is not None
+        dispatcher.utter_message(
+            response="utter_confirm_move" if moving else "utter_confirm_book",
+            goods=wording.goods(order),
+            window=wording.window(window_of(turn.slot("window")), today),
+            old_window=wording.window(visit.window if visit else None, today),
+            kind=wording.kind(visit.kind if visit else order.next_visit_kind),
+            address=order.address_text,
+            buttons=buttons(("confirm", "/affirm"), ("another_time", "/deny")),
+        )
+        return []
+
+
+class ValidateVisitForm(Action):
+    """Understand a message as an answer to the offer or to the summary."""
+
+    def name(self) -> str:
+        """Return the name that Rasa gives the validation of the form."""
+        return "validate_visit_form"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Use the message for the form, or leave it to the rules by returning nothing."""
+        turn = Turn.read(tracker)
+        if not turn.fresh or await _other_order(turn, services()):
+            return []
+        if stop.gives_up(turn.text):
+            return [SlotSet("confirmed", False), SlotSet("requested_slot", None)]
+        understood = await self._time(turn) or self._option(turn) or self._yes_or_no(turn)
+        return [*understood, SlotSet("misses", 0)] if understood else []
+
+    async def _time(self, turn: Turn) -> Events:
+        said = turn.times
+        if turn.intent not in ABOUT_THE_VISIT or not (said or turn.rejected_times):
+            return []
+        wish = _among_offered(turn, said) or said
+        refused = [*(turn.slot("refused") or []), *turn.rejected_times] if not said else []
+        refused = refused or turn.rejected_times
+        offer = await propose(turn, turn.slot("order_no"), wish, refused)
+        chosen = _only(offer, wish)
+        same = chosen is not None and chosen == turn.slot("window")
+        return [
+            SlotSet("wish", wish or None),
+            SlotSet("refused", refused or None),
+            SlotSet("window", chosen),
+            SlotSet("confirmed", True if same and turn.intent == "affirm" else None),
+        ]
+
+    def _option(self, turn: Turn) -> Events:
+        option, offered = turn.first("option"), turn.slot("offered") or []
+        if option is None or turn.slot("window") is not None:
+            return []
+        position = option - 1 if option > 0 else len(offered) + option
+        if not 0 <= position < len(offered):
+            return [SlotSet("window", None)]
+        return [SlotSet("window", offered[position]), SlotSet("confirmed", None)]
+
+    def _yes_or_no(self, turn: Turn) -> Events:
+        offered, window = turn.slot("offered") or [], turn.slot("window")
+        if turn.intent == "affirm":
+            if window is not None:
+                return [SlotSet("confirmed", True)]
+            return [SlotSet("window", offered[0] if len(offered) == 1 else None)]
+        if turn.intent == "deny":
+            ruled_out = [window] if window else offered
+            refused = [*(turn.slot("refused") or []), *ruled_out]
+            return [SlotSet("refused", refused), SlotSet("wish", None), SlotSet("window", None)]
+        return []
+
+
+def _among_offered(turn: Turn, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Read hours without a day ("下午那个") as hours of the windows on offer."""
+    if not said or any(time["dated"] for time in said):
+        return []
+    hours = [(r.earliest, r.latest) for r in ranges(said)]
+    return [
+        slot
+        for slot in [*(turn.slot("offered") or []), *filter(None, [turn.slot("window")])]
+        if any(_within(window_of(slot), earliest, latest) for earliest, latest in hours)
+    ]
+
+
+def _within(window: Window | None, earliest: datetime | None, latest: datetime | None) -> bool:
+    if window is None:
+        return False
+    after = earliest is None or window.end.timetz() > earliest.timetz()
+    return after and (latest is None or window.start.timetz() < latest.timetz())
+
+
+async def _other_order(turn: Turn, at: Services) -> bool:
+    goods = turn.first("appliance")
+    if turn.first("order_no") not in (None, turn.slot("order_no")):
+        return True
+    if goods is None:
+        return False
+    order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+    return all(item.category != goods for item in order.items)
+
+
+class CommitVisit(Action):
+    """Book what was confirmed."""
+
+    def name(self) -> str:
+        """Return the name that rules use."""
+        return "action_commit_visit"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Make the one call that books or moves; a wish that was dropped changes nothing."""
+        turn = Turn.read(tracker)
+        at = services()
+        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+        wanted = window_of(turn.slot("window"))
+        if not turn.slot("confirmed") or wanted is None:
+            return _kept(order, dispatcher, at)
+        return await _commit(order, wanted, turn, dispatcher, at)
+
+
+def _kept(order: Order, dispatcher: CollectingDispatcher, at: Services) -> Events:
+    visit = order.live_visit
+    if visit is not None and visit.window is not None:
+        window = wording.window(visit.window, at.clock.today())
+        dispatcher.utter_message(response="utter_visit_kept", window=window)
+    else:
+        dispatcher.utter_message(response="utter_not_booked")
+    return cleared()
+
+
+async def _commit(
+    order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+) -> Events:
+    moved = order.live_visit is not None and order.live_visit.window is not None
+    said_window = wording.window(wanted, at.clock.today())
+    try:
+        visit = await at.scheduling.book(
+            turn.caller, order.order_no, wanted, f"{turn.turn_id}:book"
+        )
+    except WindowTaken:
+        dispatcher.utter_message(response="utter_window_taken", window=said_window)
+        return [*cleared(), SlotSet("refused", [plain(wanted)]), FollowupAction("visit_form")]
+    except BookingRefused as error:
+        return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
+    dispatcher.utter_message(
+        response="utter_moved" if moved else "utter_booked",
+        goods=wording.goods(order),
+        window=said_window,
+        kind=wording.kind(visit.kind),
+        crew_line=wording.crew_line(visit),
+    )
+    return cleared()

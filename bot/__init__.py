@@ -1,0 +1,1 @@
+"""Yuezhuang, the bot that consumers ask about delivery and installation."""

@@ -1,0 +1,63 @@
+"""Who may call: holders of the token, or without one only this machine."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import Any
+
+from aiohttp import web
+
+from bot.api.problems import Handler
+from bot.errors import SettingsError, Unauthorized
+from bot.requests import check_origin
+
+# The page and its calls are for consumers; sessions guard them.
+_OPEN = frozenset({"/healthz", "/readyz", "/"})
+_OF_THE_PAGE = ("/chat/", "/assets/")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def require_token(token: str) -> Any:
+    """Return a middleware that lets only callers with the token in; an empty one lets all in."""
+    expected = f"Bearer {token}".encode()
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if token and not _is_open(request.path):
+            sent = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+            if not hmac.compare_digest(sent, expected):
+                raise Unauthorized
+        return await handler(request)
+
+    return guard
+
+
+@web.middleware
+async def same_site(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a page of another site makes a browser send."""
+    if request.method not in _SAFE:
+        check_origin(request)
+    return await handler(request)
+
+
+def check_host(host: str, token: str) -> None:
+    """Raise SettingsError where the server would be open to others without a token."""
+    if not token and not is_loopback(host):
+        raise SettingsError(
+            f"BOT_HOST={host} can be reached by others: set BOT_API_TOKEN, or listen on 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith(_OF_THE_PAGE)

@@ -1,0 +1,84 @@
+"""Errors as RFC 9457 problem details: what is wrong and how to mend it, never a bare 500."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from bot.errors import BotError, EngineUnavailable, Refused, TooLarge, TurnPending
+from bot.log import get_logger
+
+log = get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CONTENT_TYPE = "application/problem+json"
+_RETRY_SECONDS = "5"
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_DETAILS = {
+    404: "There is nothing at this path; see /api/openapi.json.",
+    405: "This path does not take this method; see /api/openapi.json.",
+}
+
+
+def problem(status: int, code: str, detail: str, **facts: Any) -> web.Response:
+    """Return a problem. `facts` are further members; they never replace the standard ones."""
+    body = {
+        **facts,
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    # ASCII escapes: what a client sent may be quoted here, halves of surrogate pairs included.
+    return web.json_response(body, status=status, content_type=CONTENT_TYPE)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error of a handler into a problem."""
+    try:
+        return await handler(request)
+    except BotError as error:
+        return _of_error(request, error)
+    except web.HTTPRequestEntityTooLarge:
+        return _of_error(request, TooLarge(limit=request.client_max_size))
+    except web.HTTPException as error:
+        if error.status < _CLIENT_ERROR:
+            raise
+        return _of_http(error)
+    except Exception:  # a fault of ours: the caller learns that, and the log the rest
+        log.exception("request_failed", method=request.method, path=request.path)
+        detail = "This is a fault of the server; its log says more. The same call may work later."
+        return problem(_SERVER_ERROR, "internal_error", detail)
+
+
+def _of_error(request: web.Request, error: BotError) -> web.Response:
+    if not isinstance(error, (Refused, EngineUnavailable, TurnPending)):
+        log.error("request_failed", method=request.method, path=request.path, code=error.code)
+    facts = {name: value for name, value in error.facts.items() if _plain(value)}
+    response = problem(error.status, error.code, error.detail, **facts)
+    if isinstance(error, (EngineUnavailable, TurnPending)):
+        response.headers["Retry-After"] = _RETRY_SECONDS
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _of_http(error: web.HTTPException) -> web.Response:
+    status = error.status
+    code = _CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+    response = problem(status, code, _DETAILS.get(status, error.reason))
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float, bool, list, dict, type(None)))

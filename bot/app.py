@@ -1,0 +1,183 @@
+"""Where all is put together: built, started in order, closed in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aiohttp import web
+
+import actions.context
+from bot.api import auth, conversations, health, openapi, orders, parse
+from bot.api.metrics import Metrics
+from bot.api.problems import problems
+from bot.channels import pages
+from bot.channels.rest import RestChannel
+from bot.channels.sessions import Sessions, session_secret
+from bot.channels.web import WebChannel
+from bot.conversation.conversations import Conversations
+from bot.conversation.turns import Limits
+from bot.data import open_data
+from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
+from bot.dialogue.engine import DialogueEngine
+from bot.dialogue.rasa_engine import RasaEngine
+from bot.dialogue.supervisor import EngineSupervisor, Patience, engine_command
+from bot.errors import SettingsError
+from bot.log import get_logger
+from bot.scheduling import Scheduling
+from bot.settings import Settings
+
+log = get_logger(__name__)
+
+BODY_LIMIT = 64 * 1024
+_SHUTDOWN_SECONDS = 2.0
+_ENGINE_MARGIN = 5.0
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the HTTP server needs of the rest."""
+
+    settings: Settings
+    scheduling: Any
+    engine: DialogueEngine
+    conversations: Conversations
+    metrics: Metrics
+    probes: Mapping[str, Callable[[], Awaitable[bool]]]
+    restarts: Callable[[], int]
+
+
+async def serve(
+    settings: Settings,
+    role: str,
+    stop: asyncio.Event,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until `stop` is set. `announce` gets the address once messages are answered.
+
+    Raises SettingsError where it cannot start.
+    """
+    auth.check_host(settings.host, settings.api_token)
+    _check_role(settings, role)
+    async with AsyncExitStack() as stack:
+        parts = await _start(settings, stack)
+        url = await _listen(settings, make_web(parts), stack)
+        log.info("listening", url=url)
+        ready = asyncio.create_task(_announce_when_ready(parts.engine, url, announce))
+        stack.callback(ready.cancel)
+        await stop.wait()
+        log.info("stopping")
+
+
+async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
+    data = await stack.enter_async_context(open_data(settings))
+    actions.context.configure(data.scheduling, data.clock)
+    engine, restarts = await _start_engine(settings, stack)
+    metrics = Metrics()
+    limits = Limits(settings.engine_timeout_seconds + _ENGINE_MARGIN, settings.engine_wait_seconds)
+    talks = Conversations(data.database, data.clock, engine, observer=metrics, limits=limits)
+    await talks.start()
+    stack.push_async_callback(talks.stop)
+
+    async def database_answers() -> bool:
+        await data.database.ping()
+        return True
+
+    probes = {"database": database_answers, "engine": engine.ready}
+    return Parts(settings, data.scheduling, engine, talks, metrics, probes, restarts)
+
+
+async def _start_engine(
+    settings: Settings, stack: AsyncExitStack
+) -> tuple[RasaEngine, Callable[[], int]]:
+    token = settings.engine_token or secrets.token_urlsafe(32)
+    endpoint = ActionEndpoint(load_actions(), token, settings.action_port)
+    await endpoint.start()
+    stack.push_async_callback(endpoint.stop)
+    log.info("actions_listen", url=endpoint.url)
+    if settings.engine_url:
+        base = settings.engine_url.rstrip("/")
+        engine = RasaEngine(lambda: base, token, settings.engine_timeout_seconds)
+        stack.push_async_callback(engine.close)
+        return engine, lambda: 0
+    patience = Patience(start=settings.engine_start_seconds)
+    supervisor = EngineSupervisor(engine_command(settings, endpoint.url), token, patience)
+    await supervisor.start()
+    stack.push_async_callback(supervisor.stop)
+    engine = RasaEngine(supervisor.url, token, settings.engine_timeout_seconds)
+    stack.push_async_callback(engine.close)
+    return engine, lambda: supervisor.restarts
+
+
+def make_web(parts: Parts) -> web.Application:
+    """Return the HTTP server's application."""
+    settings = parts.settings
+    secret = session_secret(settings.session_secret, settings.var_dir)
+    consumers = _consumers(parts.scheduling) if settings.demo else None
+    chat = WebChannel(parts.conversations, Sessions(secret), consumers)
+    rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
+    app = web.Application(
+        client_max_size=BODY_LIMIT,
+        middlewares=[problems, auth.require_token(settings.api_token), auth.same_site],
+    )
+    app.add_routes(
+        [
+            *health.routes(parts.probes, parts.metrics, parts.conversations.counts, parts.restarts),
+            *orders.routes(parts.scheduling),
+            *conversations.routes(parts.conversations),
+            *parse.routes(parts.engine),
+            *openapi.routes(),
+            *rest.routes(),
+            *chat.routes(),
+            *pages.routes(),
+        ]
+    )
+
+    async def close_sockets(_app: web.Application) -> None:
+        await chat.close()
+
+    app.on_shutdown.append(close_sockets)
+    return app
+
+
+def _consumers(scheduling: Scheduling) -> Callable[[], Awaitable[list[dict[str, Any]]]]:
+    async def consumers() -> list[dict[str, Any]]:
+        return [asdict(consumer) for consumer in await scheduling.consumers_for_demo()]
+
+    return consumers
+
+
+async def _listen(settings: Settings, app: web.Application, stack: AsyncExitStack) -> str:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}); "
+            "choose another BOT_PORT or BOT_HOST"
+        ) from error
+    port = runner.addresses[0][1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{port}"
+
+
+async def _announce_when_ready(
+    engine: DialogueEngine, url: str, announce: Callable[[str], None]
+) -> None:
+    while not await engine.ready():
+        await asyncio.sleep(_POLL_SECONDS)
+    announce(url)
+
+
+def _check_role(settings: Settings, role: str) -> None:
+    if role == "gateway" and not settings.engine_url:
+        raise SettingsError("the role gateway needs BOT_ENGINE_URL, where the engine listens")
+    if settings.engine_url and not settings.engine_token:
+        raise SettingsError("BOT_ENGINE_URL needs BOT_ENGINE_TOKEN, the engine's own")

@@ -1,0 +1,1 @@
+"""The ways in and out: verify, decode, encode, within each channel's limits."""

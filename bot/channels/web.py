@@ -1,0 +1,205 @@
+"""The chat page: sessions, messages, and a socket that tells what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from bot.channels.base import Channel, shown
+from bot.channels.sessions import Session, Sessions
+from bot.conversation.conversations import Conversations
+from bot.conversation.events import Subscription
+from bot.conversation.records import ConversationView, Event, Message, Typing
+from bot.errors import MalformedRequest, NotFound, Unauthorized
+from bot.requests import Body, Name, Text, check_origin, read
+
+dumps = partial(json.dumps, ensure_ascii=False)
+
+Consumers = Callable[[], Awaitable[Sequence[dict[str, Any]]]]
+
+_HEARTBEAT = 20.0
+# Another process may have written: without an event the socket looks by itself.
+_LOOK = 5.0
+_MAX_FRAME = 4096
+_SEQ_DIGITS = 9
+_CREATED = 201
+_ACCEPTED = 202
+
+
+class NewSession(Body):
+    """The body of `POST /chat/sessions`. `consumer_id` is for demonstrations only."""
+
+    consumer_id: Name | None = None
+
+
+class NewMessage(Body):
+    """The body of `POST /chat/messages`."""
+
+    text: Text
+    message_id: Name
+
+
+class WebChannel(Channel):
+    """Serves the chat page. `consumers` lists who may be played, None outside demo mode."""
+
+    name = "web"
+
+    def __init__(
+        self, conversations: Conversations, sessions: Sessions, consumers: Consumers | None
+    ) -> None:
+        super().__init__(conversations)
+        self._sessions = sessions
+        self._consumers = consumers
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the calls of the page."""
+        return [
+            web.get("/chat/consumers", self._list_consumers),
+            web.post("/chat/sessions", self._open_session),
+            web.post("/chat/messages", self._take_message),
+            web.get("/chat/events", self._events),
+        ]
+
+    async def close(self) -> None:
+        """Close every socket; pages connect again by themselves."""
+        for socket in set(self._sockets):
+            await socket.close(code=1001, message=b"going away")
+
+    async def _list_consumers(self, _request: web.Request) -> web.Response:
+        return web.json_response(list(await self._played()), dumps=dumps)
+
+    async def _played(self) -> Sequence[dict[str, Any]]:
+        if self._consumers is None:
+            raise NotFound("there are no consumers to play; set BOT_DEMO=true for a demonstration")
+        return await self._consumers()
+
+    async def _open_session(self, request: web.Request) -> web.Response:
+        body = await read(request, NewSession)
+        if body.consumer_id is not None:
+            played = {row["consumer_id"] for row in await self._played()}
+            if body.consumer_id not in played:
+                raise NotFound("this consumer is not one of the demonstration's")
+        token, session = self._sessions.open(body.consumer_id)
+        answer = {"token": token, "sender": session.sender}
+        return web.json_response(answer, status=_CREATED)
+
+    async def _take_message(self, request: web.Request) -> web.Response:
+        session = self._sessions.read(_bearer(request))
+        body = await read(request, NewMessage)
+        receipt = await self._receive(
+            session.sender, body.text, body.message_id, session.consumer_id
+        )
+        return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
+
+    async def _events(self, request: web.Request) -> web.WebSocketResponse:
+        check_origin(request)
+        session = self._sessions.read(request.query.get("token", ""))
+        after_seq = _after_seq(request)
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MAX_FRAME)
+        if not socket.can_prepare(request):
+            raise MalformedRequest("this call opens a WebSocket")
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            await self._tell(socket, session, after_seq)
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _tell(self, socket: web.WebSocketResponse, session: Session, seq: int) -> None:
+        conversation_id = await self._conversations.open(
+            self.name, session.sender, session.consumer_id
+        )
+        # Subscribed first, read second: what happens in between is in both, never in neither.
+        with self._conversations.subscribe(conversation_id) as subscription:
+            feed = Feed(self._conversations, conversation_id, seq, socket.send_str)
+            telling = asyncio.create_task(feed.run(subscription))
+            try:
+                async for _ in socket:
+                    pass
+            finally:
+                telling.cancel()
+                with suppress(asyncio.CancelledError, ConnectionError):
+                    await telling
+
+
+class Feed:
+    """What one socket is told, from `seq` on. A socket that is slow is told in larger steps."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        conversation_id: str,
+        seq: int,
+        send: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._conversations = conversations
+        self._id = conversation_id
+        self._seq = seq
+        self._send = send
+        self._state: tuple[str, str | None] | None = None
+
+    async def run(self, subscription: Subscription) -> None:
+        """Tell what was missed, then what happens."""
+        await self._catch_up()
+        while True:
+            event = await _next(subscription)
+            if isinstance(event, Typing):
+                await self._frame({"type": "typing", "on": event.on})
+            else:
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        for message in await self._conversations.after(self._id, self._seq):
+            await self._frame({"type": "message", "message": encode(message)})
+            self._seq = message.seq
+        await self._tell_state(await self._conversations.view(self._id))
+
+    async def _tell_state(self, view: ConversationView) -> None:
+        state = (view.state, view.reason)
+        if state != self._state:
+            self._state = state
+            await self._frame({"type": "state", "state": view.state, "reason": view.reason})
+
+    async def _frame(self, frame: dict[str, Any]) -> None:
+        await self._send(dumps(frame))
+
+
+async def _next(subscription: Subscription) -> Event | None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK):
+            return await subscription.get()
+    return None
+
+
+def encode(message: Message) -> dict[str, Any]:
+    """Return a message as the page knows it."""
+    return {
+        "id": message.id,
+        "seq": message.seq,
+        "at": message.at.isoformat(),
+        "from": message.author,
+        "text": message.text or "",
+        **shown(message),
+    }
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("send `Authorization: Bearer` with the session's token")
+    return token.strip()
+
+
+def _after_seq(request: web.Request) -> int:
+    text = request.query.get("after_seq", "0")
+    if not (text.isascii() and text.isdigit() and len(text) <= _SEQ_DIGITS):
+        raise MalformedRequest("after_seq: must be an integer from 0")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Who speaks, what was said, what waits: the core that every channel and the desk share."""

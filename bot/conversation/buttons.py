@@ -1,0 +1,72 @@
+"""What a message means where it presses a button.
+
+Consumers and channels see ids that tell nothing; the engine's own payloads never leave, so
+that nobody can send one that was not offered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.records import Author, Visibility
+from bot.conversation.tables import button, message
+from bot.conversation.transcript import BUTTON_PREFIX
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What goes to the engine; `trusted` where it is a payload of the engine's own."""
+
+    text: str
+    trusted: bool
+
+
+async def title(tx: AsyncConnection, conversation_id: str, text: str) -> str:
+    """Return what the transcript shows: the pressed button's title, or the text itself."""
+    pressed = await _by_id(tx, conversation_id, text)
+    return str(pressed.title) if pressed is not None else text
+
+
+async def meaning(tx: AsyncConnection, conversation_id: str, text: str) -> Meaning:
+    """Return what a message means now.
+
+    A button of the last turn that had any stands for its payload; an older one is only worth
+    its title. The title, typed, presses a button as long as the bot has said nothing since.
+    """
+    last = await _last_turn(tx, conversation_id, button)
+    pressed = await _by_id(tx, conversation_id, text)
+    if pressed is not None:
+        live = pressed.turn_id == last
+        return Meaning(pressed.payload if live else pressed.title, trusted=live)
+    if last is not None and last == await _last_turn(tx, conversation_id, message):
+        typed = await _one(tx, button.c.turn_id == last, button.c.title == text.strip())
+        if typed is not None:
+            return Meaning(typed.payload, trusted=True)
+    return Meaning(text, trusted=False)
+
+
+async def _by_id(tx: AsyncConnection, conversation_id: str, text: str) -> Row[Any] | None:
+    name = text.strip()
+    if not name.startswith(BUTTON_PREFIX):
+        return None
+    return await _one(tx, button.c.id == name, button.c.conversation_id == conversation_id)
+
+
+async def _one(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Row[Any] | None:
+    found = await tx.execute(select(button).where(*conditions).order_by(button.c.seq.desc()))
+    return found.first()
+
+
+async def _last_turn(tx: AsyncConnection, conversation_id: str, table: Any) -> str | None:
+    query = select(table.c.turn_id).where(table.c.conversation_id == conversation_id)
+    if table is message:
+        query = query.where(
+            message.c.author != Author.CONSUMER, message.c.visibility == Visibility.PUBLIC
+        )
+    found = await tx.execute(query.order_by(table.c.seq.desc()).limit(1))
+    row = found.first()
+    return str(row[0]) if row is not None and row[0] is not None else None

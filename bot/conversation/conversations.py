@@ -1,0 +1,191 @@
+"""The conversations of all channels: what comes in, what is answered, who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from time import monotonic
+
+from sqlalchemy import select
+
+from bot.clock import Clock, SystemClock
+from bot.conversation import inbox, lanes, moves, transcript
+from bot.conversation.events import EventBus, Subscription
+from bot.conversation.records import (
+    ConversationView,
+    Event,
+    Incoming,
+    Message,
+    Receipt,
+    StateChanged,
+)
+from bot.conversation.states import Command
+from bot.conversation.tables import inbox as inbox_table
+from bot.conversation.turns import Limits, Observer, TurnRunner
+from bot.conversation.workers import Pace, Workers
+from bot.database import Database
+from bot.dialogue.engine import DialogueEngine
+from bot.dialogue.fallback import Fallback
+from bot.errors import TurnPending
+
+_POLL = 0.5
+
+
+class NoObserver:
+    """An observer that does not look."""
+
+    def turn(self, outcome: str, seconds: float) -> None:
+        """Do nothing."""
+
+
+def host_seconds() -> Callable[[], float]:
+    """Return the host's clock in seconds, whatever the business clock says."""
+    clock = SystemClock()
+    return lambda: clock.now().timestamp()
+
+
+class Conversations:
+    """Stores what consumers say, has it answered in order, and tells who listens.
+
+    Between `start` and `stop` this process works on messages; without, it only stores them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        engine: DialogueEngine,
+        fallback: Fallback | None = None,
+        observer: Observer | None = None,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._seconds = seconds or host_seconds()
+        self._bus = EventBus()
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        runner = TurnRunner(
+            database,
+            clock,
+            engine,
+            fallback or Fallback(),
+            self._bus.publish,
+            observer or NoObserver(),
+            self._seconds,
+            limits or Limits(),
+        )
+        self._workers = Workers(database, runner, self._row_done, self._seconds, pace or Pace())
+
+    async def start(self) -> None:
+        """Begin to work on messages, those that earlier processes left included."""
+        await self._workers.start()
+
+    async def stop(self) -> None:
+        """Stop working; what is not done yet is done after the next start."""
+        await self._workers.stop()
+
+    async def receive(self, incoming: Incoming) -> Receipt:
+        """Store a message; once this returns it is not lost. A repeated one is stored once."""
+        async with self._database.transaction() as tx:
+            receipt, events = await inbox.accept(tx, incoming, self._clock.now(), self._seconds())
+        self._publish(receipt.conversation_id, events)
+        if not receipt.repeated:
+            self._workers.wake()
+        return receipt
+
+    async def replies(self, receipt: Receipt, timeout: float) -> list[Message]:
+        """Return what the bot said to a message, waiting at most `timeout` seconds for it.
+
+        Empty where a person has the conversation. Raises TurnPending; the turn goes on.
+        """
+        deadline = monotonic() + timeout
+        done = asyncio.Event()
+        self._waiting[receipt.id].add(done)
+        try:
+            while not (done.is_set() or await self._is_done(receipt.id)):
+                left = deadline - monotonic()
+                if left <= 0:
+                    raise TurnPending
+                await _set_within(done, min(left, _POLL))
+        finally:
+            self._waiting[receipt.id].discard(done)
+            if not self._waiting[receipt.id]:
+                del self._waiting[receipt.id]
+        async with self._database.reading() as tx:
+            return self._localised(await transcript.of_turn(tx, receipt.id))
+
+    async def open(self, channel: str, sender: str, consumer_id: str | None) -> str:
+        """Return the id of a sender's conversation, begun where there is none."""
+        incoming = Incoming(channel, sender, "", consumer_id=consumer_id)
+        async with self._database.transaction() as tx:
+            opened, events = await inbox.open_conversation(tx, incoming, self._clock.now())
+        self._publish(opened, events)
+        return opened
+
+    async def view(self, conversation_id: str) -> ConversationView:
+        """Return who answers a conversation, without its messages."""
+        async with self._database.reading() as tx:
+            return await transcript.view(tx, conversation_id)
+
+    async def transcript(self, sender: str) -> ConversationView:
+        """Return a sender's conversation with its public messages. Raises ConversationNotFound."""
+        async with self._database.reading() as tx:
+            found = await transcript.of_sender(tx, sender)
+        return replace(found, messages=tuple(self._localised(found.messages)))
+
+    async def after(self, conversation_id: str, seq: int) -> list[Message]:
+        """Return the public messages of a conversation that follow `seq`."""
+        async with self._database.reading() as tx:
+            return self._localised(await transcript.after(tx, conversation_id, seq))
+
+    def subscribe(self, conversation_id: str) -> AbstractContextManager[Subscription]:
+        """Listen to a conversation: subscribe first, then read with `after`."""
+        return self._bus.subscribe(conversation_id)
+
+    async def move(
+        self,
+        conversation_id: str,
+        command: Command,
+        reason: str | None = None,
+        agent: str | None = None,
+    ) -> StateChanged:
+        """Change who answers. Raises IllegalMove, ConversationNotFound."""
+        async with self._database.transaction() as tx:
+            changed = await moves.move(
+                tx, conversation_id, command, self._clock.now(), reason, agent
+            )
+        self._bus.publish(conversation_id, changed)
+        return changed
+
+    async def counts(self) -> tuple[dict[str, int], int]:
+        """Return how many conversations are in each state, and how many messages wait."""
+        async with self._database.reading() as tx:
+            return await transcript.count_states(tx), await lanes.backlog(tx)
+
+    async def _is_done(self, row_id: str) -> bool:
+        async with self._database.reading() as tx:
+            found = await tx.execute(select(inbox_table.c.status).where(inbox_table.c.id == row_id))
+            return bool(found.scalar_one() != "new")
+
+    def _row_done(self, row_id: str) -> None:
+        for done in self._waiting.get(row_id, ()):
+            done.set()
+
+    def _publish(self, conversation_id: str, events: list[Event]) -> None:
+        for event in events:
+            self._bus.publish(conversation_id, event)
+
+    def _localised(self, messages: list[Message] | tuple[Message, ...]) -> list[Message]:
+        zone = self._clock.now().tzinfo
+        return [replace(line, at=line.at.astimezone(zone)) for line in messages]
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -1,0 +1,105 @@
+"""What the conversation hands out: plain values, without a database behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.conversation.states import State
+
+
+class Author(StrEnum):
+    """Who said a message."""
+
+    CONSUMER = "consumer"
+    BOT = "bot"
+    AGENT = "agent"
+
+
+class Visibility(StrEnum):
+    """Who may see a message: everybody, or only those who work on the conversation."""
+
+    PUBLIC = "public"
+    SUPPRESSED = "suppressed"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a channel received. `message_id` is the platform's, or None where it has none.
+
+    `consumer_id` is who the channel vouches for, or None.
+    """
+
+    channel: str
+    sender: str
+    text: str
+    message_id: str | None = None
+    consumer_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A stored message. `id` names it, its row in the inbox and its turn."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line of a transcript. `seq` orders the lines of a conversation; `at` is aware."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    at: datetime
+    author: Author
+    text: str | None
+    buttons: tuple[dict[str, str], ...] = ()
+    custom: dict[str, Any] | None = None
+    visibility: Visibility = Visibility.PUBLIC
+
+
+@dataclass(frozen=True)
+class ConversationView:
+    """A sender's conversation as it stands, with its public messages in order."""
+
+    conversation_id: str
+    channel: str
+    sender: str
+    consumer_id: str | None
+    state: State
+    reason: str | None
+    agent: str | None
+    epoch: int
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True)
+class MessageAdded:
+    """A public message was stored."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """Somebody else answers now."""
+
+    state: State
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Typing:
+    """The bot began or stopped working on an answer."""
+
+    on: bool
+
+
+Event = MessageAdded | StateChanged | Typing

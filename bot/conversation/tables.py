@@ -1,0 +1,176 @@
+"""Tables of the conversations: who answers, what was said, what waits to be worked on.
+
+Times that people read are instants of the business clock. Times of leases are seconds of the
+host's clock: `BOT_CLOCK` may start the business clock anew at every start, and a lease must
+not outlive that.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant: PostgreSQL's own type, in SQLite UTC text that sorts."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of the database."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware datetime into what the column holds."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        """Turn what the column holds into an aware datetime."""
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+_STATES = "state IN ('bot', 'queued', 'human', 'closed')"
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("sender", String(255), nullable=False),
+    Column("consumer_id", String(255)),
+    # A sender's newest conversation; an older one belongs to another consumer.
+    Column("current", Boolean, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("reason", Text),
+    Column("agent", Text),
+    # Raised with every move: who began to answer before it may no longer speak.
+    Column("epoch", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("opened_at", Instant(), nullable=False),
+    Column("moved_at", Instant(), nullable=False),
+    # The lane: rows of the inbox that wait, and who works on them.
+    Column("pending", Integer, nullable=False),
+    Column("worker", Text),
+    Column("lane_epoch", Integer, nullable=False),
+    Column("lease_until", Float, nullable=False),
+    Column("ready_at", Float, nullable=False),
+    CheckConstraint(_STATES, name="conversation_state"),
+    CheckConstraint("(state = 'human') = (agent IS NOT NULL)", name="conversation_agent"),
+    CheckConstraint("pending >= 0", name="conversation_pending"),
+)
+Index(
+    "conversation_current",
+    conversation.c.channel,
+    conversation.c.sender,
+    unique=True,
+    sqlite_where=text("current"),
+    postgresql_where=text("current"),
+)
+Index(
+    "conversation_lane",
+    conversation.c.ready_at,
+    sqlite_where=text("pending > 0"),
+    postgresql_where=text("pending > 0"),
+)
+Index("conversation_sender", conversation.c.sender)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ForeignKey("conversation.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Instant(), nullable=False),
+    Column("author", String(8), nullable=False),
+    Column("text", Text),
+    Column("buttons", JSON(none_as_null=True)),
+    Column("custom", JSON(none_as_null=True)),
+    Column("visibility", String(10), nullable=False),
+    # The inbox row that a line of the bot answers.
+    Column("turn_id", String(32)),
+    UniqueConstraint("conversation_id", "seq"),
+    CheckConstraint("author IN ('consumer', 'bot', 'agent')", name="message_author"),
+    CheckConstraint("visibility IN ('public', 'suppressed', 'note')", name="message_visibility"),
+)
+Index("message_turn", message.c.turn_id)
+
+button = Table(
+    "button",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ForeignKey("conversation.id"), nullable=False),
+    Column("turn_id", String(32), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+Index("button_conversation", button.c.conversation_id, button.c.seq)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    # The id of the consumer's message too, and of the turn that works on it.
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("sender", String(255), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("conversation_id", ForeignKey("conversation.id")),
+    Column("seq", Integer),
+    # As it was sent: a button's opaque id where one was pressed.
+    Column("text", Text, nullable=False),
+    Column("status", String(4), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("accepted_at", Float, nullable=False),
+    Column("nlu", JSON(none_as_null=True)),
+    UniqueConstraint("channel", "sender", "external_id"),
+    CheckConstraint("status IN ('new', 'done', 'dead')", name="inbox_status"),
+)
+Index(
+    "inbox_new",
+    inbox.c.conversation_id,
+    inbox.c.seq,
+    sqlite_where=text("status = 'new'"),
+    postgresql_where=text("status = 'new'"),
+)
+
+# One row a move; folding them gives the conversation's state.
+conversation_move = Table(
+    "conversation_move",
+    metadata,
+    Column("conversation_id", ForeignKey("conversation.id"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("command", String(16), nullable=False),
+    Column("from_state", String(8), nullable=False),
+    Column("to_state", String(8), nullable=False),
+    Column("reason", Text),
+    Column("agent", Text),
+    Column("at", Instant(), nullable=False),
+)

@@ -1,0 +1,138 @@
+"""Connections and transactions on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.database.migrate import upgrade
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+T = TypeVar("T")
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+# PostgreSQL's serialization_failure and deadlock_detected: the same work may succeed anew.
+RETRIED = {"40001", "40P01"}
+TRIES = 4
+WRITING = {"writing": True}
+
+
+class Database:
+    """A pool of connections to the one database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _driver_url(url)
+        self._engine = _engine(self.url)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Database:
+        """Open `BOT_DATABASE_URL`, or the SQLite file of the data folder where that is unset."""
+        if settings.database_url:
+            return cls(settings.database_url)
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        return cls(f"sqlite:///{settings.var_dir / 'yuezhuang.db'}")
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for reading one consistent state."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a write transaction; it is committed when the block ends without an error."""
+        async with self._engine.connect() as connection:
+            writer = await connection.execution_options(**WRITING)
+            async with writer.begin():
+                yield writer
+
+    async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, anew where PostgreSQL asks for it."""
+        for attempt in range(TRIES):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except DBAPIError as error:
+                if attempt == TRIES - 1 or _sqlstate(error) not in RETRIED:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05) * 2**attempt)  # noqa: S311
+        raise AssertionError("unreachable")
+
+    async def migrate(self) -> None:
+        """Bring the schema up to this code's. Raises BotError on a newer database."""
+        async with self.transaction() as connection:
+            await upgrade(connection)
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def _driver_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(
+            "BOT_DATABASE_URL is no database URL; write e.g. sqlite:///var/bot.db "
+            "or postgresql://user@host/name"
+        ) from error
+    name = parsed.drivername.split("+")[0]
+    if name not in DRIVERS:
+        raise SettingsError(f"BOT_DATABASE_URL names {name}; sqlite and postgresql are served")
+    return parsed.set(drivername=DRIVERS[name])
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=8, connect_args={"timeout": 30}
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Without this the driver opens transactions of its own, deferred ones.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that turns writer later is refused at once under load.
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    if isinstance(error.orig, sqlite3.Error):
+        return None
+    return getattr(error.orig, "sqlstate", None)

@@ -1,0 +1,149 @@
+"""The error tree: a code for machines, a sentence for people who read logs or answers.
+
+A sentence says what is wrong and how to mend it. It is English and meant for integrators
+and operators; what a consumer hears stands in `domain.yml` and `data/texts/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class BotError(Exception):
+    """Something in Yuezhuang went wrong."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str | None = None, **facts: Any) -> None:
+        self.facts = facts
+        self.detail = detail or (type(self).__doc__ or "").format(**facts)
+        super().__init__(self.detail)
+
+
+class SettingsError(BotError):
+    """A setting is missing or wrong; see docs/settings.md."""
+
+    code = "settings"
+
+
+class Refused(BotError):
+    """The request cannot be served as it stands."""
+
+    code = "refused"
+    status = 400
+
+
+class MalformedRequest(Refused):
+    """The request is not what the OpenAPI description asks for."""
+
+    code = "malformed_request"
+
+
+class Unauthorized(Refused):
+    """Send `Authorization: Bearer` with the value of BOT_API_TOKEN."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class NotFound(Refused):
+    """There is nothing here under this name."""
+
+    code = "not_found"
+    status = 404
+
+
+class OrderNotFound(NotFound):
+    """Order {order_no} does not exist, or is not this consumer's."""
+
+    code = "order_not_found"
+
+
+class ConversationNotFound(NotFound):
+    """No conversation of sender {sender} is known."""
+
+    code = "conversation_not_found"
+
+
+class IdentityNotProven(Refused):
+    """Order number and phone tail do not match; {tries_left} tries are left."""
+
+    code = "identity_not_proven"
+    status = 403
+
+
+class IdentityLocked(Refused):
+    """Too many wrong proofs of identity in this conversation; a person has to help."""
+
+    code = "identity_locked"
+    status = 403
+
+
+class ImportRejected(Refused):
+    """The import was not taken: {count} faults."""
+
+    code = "import_rejected"
+    status = 422
+
+
+class BookingRefused(Refused):
+    """The visit cannot be booked, moved or cancelled: {reason}."""
+
+    code = "booking_refused"
+    status = 409
+
+
+class WindowTaken(BookingRefused):
+    """The window {window} is no longer open; ask for availability again."""
+
+    code = "window_taken"
+
+
+class EngineUnavailable(BotError):
+    """The engine is down, loading or too slow; messages wait."""
+
+    code = "engine_unavailable"
+    status = 503
+
+
+class TurnPending(BotError):
+    """The turn goes on; repeat the call with the same message_id to fetch its answer."""
+
+    code = "turn_pending"
+    status = 504
+
+
+class EngineTimeout(EngineUnavailable):
+    """The engine took longer than its time limit; the turn may still go on inside it."""
+
+    code = "engine_timeout"
+    status = 504
+
+
+class EngineFailed(BotError):
+    """The engine answered with an error; its own log says why."""
+
+    code = "engine_failed"
+    status = 502
+
+
+class Forbidden(Refused):
+    """The call is not allowed from here."""
+
+    code = "forbidden"
+    status = 403
+
+
+class TooLarge(Refused):
+    """The request body is larger than {limit} bytes."""
+
+    code = "too_large"
+    status = 413
+
+
+class IllegalMove(Refused):
+    """A conversation in state {state} does not take the command {command}."""
+
+    code = "illegal_move"
+    status = 409

@@ -1,0 +1,124 @@
+"""What clients send, read strictly: anything else than what is documented is named to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from bot.errors import Forbidden, MalformedRequest
+
+MAX_TEXT = 2000
+MAX_NAME = 200
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def storable(value: str) -> str:
+    """Return the string; raises ValueError where no database would take it."""
+    if "\x00" in value:
+        raise ValueError("must not contain the character U+0000")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain half of a surrogate pair") from None
+    return value
+
+
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_NAME),
+    AfterValidator(storable),
+    AfterValidator(_said),
+]
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_TEXT),
+    AfterValidator(storable),
+    AfterValidator(_said),
+]
+
+
+class Body(BaseModel):
+    """A request body: types as they are documented, no fields beside them."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+async def read(request: web.Request, model: type[_Model]) -> _Model:
+    """Return the request's body. Raises MalformedRequest, naming each fault with its field."""
+    return check(model, await _json(request))
+
+
+def check(model: type[_Model], value: Any) -> _Model:
+    """Return `value` as the model. Raises MalformedRequest, naming each fault with its field."""
+    if not isinstance(value, dict):
+        raise MalformedRequest("the body must be a JSON object")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = [_fault(fault) for fault in error.errors(include_url=False)]
+    raise MalformedRequest(
+        "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults), errors=faults
+    )
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse a page of another site. Raises Forbidden.
+
+    Browsers say where a call comes from; callers that are no pages say nothing.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site in {"same-origin", "none"}:
+        return
+    origin = request.headers.get("Origin")
+    if site is not None or (origin is not None and _host(origin) != request.host):
+        raise Forbidden("calls from pages of other sites are refused")
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+async def _json(request: web.Request) -> Any:
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError as error:
+        raise MalformedRequest("the body could not be decoded") from error
+    try:
+        return json.loads(raw)
+    except RecursionError as error:
+        raise MalformedRequest("the body is nested too deeply") from error
+    except ValueError as error:
+        raise MalformedRequest(f"the body is not JSON in UTF-8: {error}") from error
+
+
+def _fault(fault: Any) -> dict[str, str]:
+    return {"field": _path(fault["loc"]), "detail": _DETAILS.get(fault["type"], fault["msg"])}
+
+
+def _path(location: Sequence[int | str]) -> str:
+    return ".".join(str(part)[:MAX_NAME] for part in location)
+
+
+_DETAILS = {
+    "extra_forbidden": "unknown field",
+    "missing": "this field is required",
+    "string_type": "must be a string",
+    "string_too_short": "must not be empty",
+    "string_unicode": "must be valid Unicode",
+    "model_type": "must be an object",
+}

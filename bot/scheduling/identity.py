@@ -1,0 +1,83 @@
+"""Whose order it is: the one guarded door to an order."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import IdentityLocked, IdentityNotProven, OrderNotFound
+from bot.scheduling import tables as t
+from bot.scheduling.models import Caller, Order
+from bot.scheduling.store import read_order, read_orders
+
+
+def visible_to(caller: Caller) -> Any:
+    """Return the condition on orders that this caller may see."""
+    proven = select(t.identity_proof.c.order_no).where(
+        t.identity_proof.c.conversation_id == caller.conversation_id
+    )
+    conditions: list[Any] = [t.orders.c.order_no.in_(proven)]
+    if caller.consumer_id is not None:
+        conditions.append(t.orders.c.consumer_id == caller.consumer_id)
+    return or_(*conditions)
+
+
+async def owned(connection: AsyncConnection, caller: Caller, order_no: str) -> Order:
+    """Return the caller's order. Raises OrderNotFound alike for absent and not theirs."""
+    found = await read_orders(connection, (t.orders.c.order_no == order_no) & visible_to(caller))
+    if not found:
+        raise OrderNotFound(order_no=order_no)
+    return found[0]
+
+
+async def prove(
+    connection: AsyncConnection,
+    caller: Caller,
+    order_no: str,
+    phone_tail: str,
+    tries: int,
+    now: int,
+) -> Order | IdentityNotProven | IdentityLocked:
+    """Check number and tail, and remember the outcome for the conversation.
+
+    A refusal is returned, not raised: the count of failures must be committed.
+    """
+    failures = await _failures(connection, caller)
+    if failures >= tries:
+        return IdentityLocked()
+    order = await read_order(connection, order_no)
+    # An absent order is compared too, so that the answer takes as long.
+    phone = re.sub(r"\D", "", order.phone) if order else "0" * 11
+    if not hmac.compare_digest(phone[-4:].encode(), phone_tail.encode()) or order is None:
+        await _count_failure(connection, caller, failures)
+        left = tries - failures - 1
+        return IdentityNotProven(tries_left=left) if left else IdentityLocked()
+    proof = {"conversation_id": caller.conversation_id, "order_no": order_no}
+    known = select(t.identity_proof).filter_by(**proof)
+    if (await connection.execute(known)).first() is None:
+        await connection.execute(insert(t.identity_proof).values(**proof, at=now))
+    return order
+
+
+async def _failures(connection: AsyncConnection, caller: Caller) -> int:
+    failure = t.identity_failure.c
+    found = await connection.scalar(
+        select(failure.failures).where(failure.conversation_id == caller.conversation_id)
+    )
+    return int(found or 0)
+
+
+async def _count_failure(connection: AsyncConnection, caller: Caller, before: int) -> None:
+    table, who = t.identity_failure, caller.conversation_id
+    if before:
+        await connection.execute(
+            update(table)
+            .where(table.c.conversation_id == who)
+            .values(failures=table.c.failures + 1)
+        )
+    else:
+        await connection.execute(insert(table).values(conversation_id=who, failures=1))

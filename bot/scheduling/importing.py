@@ -1,0 +1,394 @@
+"""Takes the contract's import format: whole or not at all, every fault by its JSON path."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.catalogue import Catalogue
+from bot.clock import BUSINESS_ZONE
+from bot.errors import ImportRejected
+from bot.scheduling import contract as c
+from bot.scheduling import rules as rule
+from bot.scheduling import tables as t
+from bot.scheduling.contract import epoch, path_of
+from bot.scheduling.models import LIVE, ImportReport
+from bot.scheduling.models import Order as OrderValue
+from bot.scheduling.store import read_order
+from bot.settings import BookingRules
+
+Fault = dict[str, str]
+CHARGED = ("scheduled", "en_route", "in_progress", "completed")
+IDS = {"hubs": "hub_id", "crews": "crew_id", "orders": "order_no", "merchants": "merchant"}
+
+
+def parse(document: Any) -> c.Document:
+    """Read a document's shape. Raises ImportRejected with one fault a place."""
+    try:
+        return c.Document.model_validate(document)
+    except ValidationError as error:
+        raise rejected([_fault(e) for e in error.errors()]) from None
+
+
+def rejected(faults: list[Fault]) -> ImportRejected:
+    """Return the error that carries the faults."""
+    return ImportRejected(count=len(faults), faults=faults)
+
+
+def _fault(error: Any) -> Fault:
+    # pydantic names the branch of a union in the location; a JSON path has no such step.
+    location = tuple(
+        s for s in error["loc"] if isinstance(s, int) or (str(s).isidentifier() and s != "Licence")
+    )
+    return {"path": path_of(location), "detail": error["msg"]}
+
+
+class Importer:
+    """Writes one parsed document in the caller's transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, catalogue: Catalogue, rules: BookingRules
+    ) -> None:
+        self._db = connection
+        self._catalogue = catalogue
+        self._rules = rules
+        self._warnings: list[Fault] = []
+
+    async def take(self, document: c.Document) -> ImportReport:
+        """Check the document against itself and the database, then write it.
+
+        Raises ImportRejected before anything is written.
+        """
+        faults = [*_repeated(document), *_own_faults(document)]
+        faults += await self._unknown_ids(document)
+        faults += await self._shift_clashes(document)
+        faults += await self._foreign_visits(document)
+        faults += await self._second_live_visits(document)
+        if faults:
+            raise rejected(faults)
+        for hub in document.hubs:
+            await self._hub(hub)
+        for merchant in document.merchants:
+            await self._merchant(merchant)
+        for number, crew in enumerate(document.crews):
+            await self._crew(crew, f"$.crews[{number}]")
+        for number, order in enumerate(document.orders):
+            await self._order(order, f"$.orders[{number}]")
+        counts = {name: len(getattr(document, name)) for name in IDS}
+        return ImportReport(counts, tuple(self._warnings))
+
+    # --- checks ---
+
+    async def _unknown_ids(self, document: c.Document) -> list[Fault]:
+        hubs = {h.hub_id for h in document.hubs} | await self._known(t.hub.c.hub_id)
+        crews = {x.crew_id for x in document.crews} | await self._known(t.crew.c.crew_id)
+        faults = [
+            {"path": f"$.crews[{n}].hub_id", "detail": f"no hub {crew.hub_id} is known"}
+            for n, crew in enumerate(document.crews)
+            if crew.hub_id not in hubs
+        ]
+        for path, visit in _visits(document):
+            if visit.crew_id and visit.crew_id not in crews:
+                detail = f"no crew {visit.crew_id} is known"
+                faults.append({"path": f"{path}.crew_id", "detail": detail})
+        return faults
+
+    async def _known(self, column: Any) -> set[str]:
+        return set((await self._db.execute(select(column))).scalars())
+
+    async def _shift_clashes(self, document: c.Document) -> list[Fault]:
+        """Find shifts that overlap one another, or a stored one that they do not replace."""
+        faults = []
+        for n, crew in enumerate(document.crews):
+            cs = t.crew_shift.c
+            stored = await self._db.execute(
+                select(cs.start_at, cs.end_at).where(cs.crew_id == crew.crew_id)
+            )
+            days = {shift.date for shift in crew.shifts}
+            taken = [(r.start_at, r.end_at) for r in stored if _day(r.start_at) not in days]
+            for k, shift in enumerate(crew.shifts):
+                start, end = _span(shift)
+                if any(s < end and start < e for s, e in taken):
+                    path = f"$.crews[{n}].shifts[{k}]"
+                    faults.append({"path": path, "detail": "overlaps another shift of the crew"})
+                taken.append((start, end))
+        return faults
+
+    async def _foreign_visits(self, document: c.Document) -> list[Fault]:
+        faults = []
+        for path, visit in _visits(document):
+            order_no = document.orders[int(path.split("[")[1].split("]")[0])].order_no
+            owner = await self._db.scalar(
+                select(t.visit.c.order_no).where(t.visit.c.visit_id == visit.visit_id)
+            )
+            if owner not in (None, order_no):
+                detail = f"visit {visit.visit_id} belongs to order {owner}"
+                faults.append({"path": f"{path}.visit_id", "detail": detail})
+        return faults
+
+    async def _second_live_visits(self, document: c.Document) -> list[Fault]:
+        """Find live visits beside a stored one of the same kind that the file leaves alone."""
+        faults = []
+        for n, order in enumerate(document.orders):
+            stored = await read_order(self._db, order.order_no)
+            named = {visit.visit_id for visit in order.visits}
+            others = {
+                visit.kind: visit.visit_id
+                for visit in (stored.visits if stored else ())
+                if visit.status in LIVE and visit.visit_id not in named
+            }
+            for k, visit in enumerate(order.visits):
+                if visit.status in LIVE and visit.kind in others:
+                    detail = f"visit {others[visit.kind]} of the order is not over"
+                    faults.append({"path": f"$.orders[{n}].visits[{k}].status", "detail": detail})
+        return faults
+
+    # --- writing ---
+
+    async def _put(self, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+        condition = [table.c[name] == value for name, value in key.items()]
+        if values:
+            done = await self._db.execute(update(table).where(*condition).values(**values))
+            if done.rowcount:
+                return
+        elif (await self._db.execute(select(table).where(*condition))).first():
+            return
+        await self._db.execute(insert(table).values(**key, **values))
+
+    async def _replace(self, table: Any, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        await self._db.execute(
+            delete(table).where(*[table.c[name] == value for name, value in key.items()])
+        )
+        if rows:
+            await self._db.execute(insert(table), [{**key, **row} for row in rows])
+
+    async def _hub(self, hub: c.Hub) -> None:
+        await self._put(t.hub, {"hub_id": hub.hub_id}, {"name": hub.name})
+        areas = [{"adcode": adcode} for adcode in dict.fromkeys(hub.adcodes)]
+        await self._replace(t.hub_area, {"hub_id": hub.hub_id}, areas)
+
+    async def _merchant(self, merchant: c.Merchant) -> None:
+        key = {"merchant": merchant.merchant}
+        await self._put(t.merchant, key, {})
+        await self._replace(t.fee, key, [fee.model_dump() for fee in merchant.fees])
+
+    async def _crew(self, crew: c.Crew, path: str) -> None:
+        key = {"crew_id": crew.crew_id}
+        values = crew.model_dump(include={"hub_id", "name", "phone", "members"})
+        await self._put(t.crew, key, values)
+        licences = {licence.skill: licence.model_dump() for licence in crew.licences}
+        await self._replace(t.crew_skill, key, list(licences.values()))
+        await self._clear_changed_days(crew)
+        for number, shift in enumerate(crew.shifts):
+            await self._shift(crew.crew_id, shift, f"{path}.shifts[{number}]")
+        await self._put_on_roster(crew, path)
+
+    async def _clear_changed_days(self, crew: c.Crew) -> None:
+        """Remove the shifts of days whose hours are no longer those; visits wait without one."""
+        cs, cw, vt = t.crew_shift.c, t.crew_window.c, t.visit.c
+        hours = {_span(shift) for shift in crew.shifts}
+        days = {shift.date for shift in crew.shifts}
+        stored = await self._db.execute(
+            select(cs.shift_id, cs.start_at, cs.end_at).where(cs.crew_id == crew.crew_id)
+        )
+        for row in stored.all():
+            if _day(row.start_at) not in days or (row.start_at, row.end_at) in hours:
+                continue
+            windows = select(cw.cw_id).where(cw.shift_id == row.shift_id)
+            await self._db.execute(update(t.visit).where(vt.cw_id.in_(windows)).values(cw_id=None))
+            await self._db.execute(delete(t.crew_window).where(cw.shift_id == row.shift_id))
+            await self._db.execute(delete(t.crew_shift).where(cs.shift_id == row.shift_id))
+
+    async def _put_on_roster(self, crew: c.Crew, path: str) -> None:
+        """Charge the visits that had no shift on the crew's days and now may have one."""
+        vt = t.visit.c
+        days = {shift.date for shift in crew.shifts}
+        rows = await self._db.execute(
+            select(t.visit)
+            .where(vt.crew_id == crew.crew_id, vt.cw_id.is_(None), vt.status.in_(CHARGED))
+            .order_by(vt.window_start, vt.visit_id)
+        )
+        for row in rows.all():
+            if row.window_start is None or _day(row.window_start) not in days:
+                continue
+            cw_id = await self._ledger_row(row, row.minutes, path)
+            if cw_id is not None:
+                await self._db.execute(
+                    update(t.visit).where(vt.visit_id == row.visit_id).values(cw_id=cw_id)
+                )
+
+    async def _shift(self, crew_id: str, shift: c.Shift, path: str) -> None:
+        """Write a shift and cut it into windows; visits keep their window where it stays."""
+        start, end = _span(shift)
+        values = {"end_at": end, "capacity_min": shift.capacity_minutes}
+        await self._put(t.crew_shift, {"crew_id": crew_id, "start_at": start}, values)
+        cs = t.crew_shift.c
+        shift_id = await self._db.scalar(
+            select(cs.shift_id).where(cs.crew_id == crew_id, cs.start_at == start)
+        )
+        opens = datetime.combine(shift.date, shift.start, tzinfo=BUSINESS_ZONE)
+        closes = datetime.combine(shift.date, shift.end, tzinfo=BUSINESS_ZONE)
+        for window, minutes in rule.cut(opens, closes, shift.capacity_minutes, self._rules):
+            await self._window(crew_id, shift_id, window, minutes, path)
+
+    async def _window(
+        self, crew_id: str, shift_id: Any, window: Any, minutes: int, path: str
+    ) -> None:
+        cw = t.crew_window
+        key = {"crew_id": crew_id, "start_at": epoch(window.start)}
+        condition = [cw.c[name] == value for name, value in key.items()]
+        used = await self._db.scalar(select(cw.c.used_min).where(*condition)) or 0
+        if used > minutes:
+            detail = f"capacity {minutes} is below the {used} minutes that are booked"
+            self._warnings.append({"path": path, "detail": detail})
+        values = {
+            "shift_id": shift_id,
+            "end_at": epoch(window.end),
+            "capacity_min": minutes,
+            "overrun_min": max(0, used - minutes),
+        }
+        await self._put(cw, key, values)
+
+    async def _order(self, order: c.Order, path: str) -> None:
+        person = order.consumer
+        key = {"consumer_id": person.consumer_id}
+        await self._put(t.consumer, key, {"name": person.name, "phone": person.phone})
+        expected = order.goods_expected_at
+        values = {
+            "merchant": order.merchant,
+            "consumer_id": person.consumer_id,
+            "address": order.address.text,
+            **order.address.model_dump(exclude={"text"}),
+            "goods_expected_at": epoch(expected) if expected else None,
+        }
+        no = {"order_no": order.order_no}
+        await self._put(t.orders, no, values)
+        items = [{"position": n, **item.model_dump()} for n, item in enumerate(order.items)]
+        await self._replace(t.order_item, no, items)
+        if order.tracking:
+            steps = [
+                {"position": n, **step.model_dump(), "at": epoch(step.at)}
+                for n, step in enumerate(order.tracking)
+            ]
+            await self._replace(t.tracking, no, steps)
+        stored = await read_order(self._db, order.order_no)
+        for number, visit in enumerate(order.visits):
+            if stored is not None:
+                await self._visit(stored, visit, number, f"{path}.visits[{number}]")
+
+    async def _visit(self, order: OrderValue, visit: c.Visit, number: int, path: str) -> None:
+        minutes = rule.needed_minutes(order, self._catalogue, self._rules)
+        cw_id = await self._ledger_row(visit, minutes, path)
+        values = {
+            "order_no": order.order_no,
+            "seq": number,
+            "kind": visit.kind,
+            "status": visit.status,
+            "crew_id": visit.crew_id,
+            "cw_id": cw_id,
+            "minutes": minutes,
+            "window_start": epoch(visit.window_start) if visit.window_start else None,
+            "window_end": epoch(visit.window_end) if visit.window_end else None,
+            "attention": False,
+        }
+        await self._put(t.visit, {"visit_id": visit.visit_id}, values)
+
+    async def _ledger_row(self, visit: Any, minutes: int, path: str) -> int | None:
+        """Find the window a visit is charged to, widening it where elsewhere overbooked it."""
+        if visit.status not in CHARGED or visit.crew_id is None or visit.window_start is None:
+            return None
+        start = _seconds(visit.window_start)
+        cw = t.crew_window
+        row = (
+            await self._db.execute(
+                select(cw).where(
+                    cw.c.crew_id == visit.crew_id,
+                    cw.c.start_at <= start,
+                    cw.c.end_at > start,
+                )
+            )
+        ).first()
+        if row is None:
+            if visit.status != "completed":
+                detail = "the crew has no shift then; kept, off the roster"
+                self._warnings.append({"path": path, "detail": detail})
+            return None
+        await self._widen(row, visit, minutes, path)
+        return int(row.cw_id)
+
+    async def _widen(self, row: Any, visit: Any, minutes: int, path: str) -> None:
+        vt = t.visit.c
+        own = await self._db.scalar(
+            select(vt.minutes).where(
+                vt.visit_id == visit.visit_id,
+                vt.cw_id == row.cw_id,
+                vt.status.in_(CHARGED),
+            )
+        )
+        over = row.used_min - (own or 0) + minutes - row.capacity_min
+        if over <= 0:
+            return
+        detail = f"the window holds {row.capacity_min} minutes; {over} more are now charged"
+        self._warnings.append({"path": path, "detail": detail})
+        # The trigger frees the old minutes before it charges the new ones.
+        await self._db.execute(
+            update(t.crew_window)
+            .where(t.crew_window.c.cw_id == row.cw_id)
+            .values(overrun_min=max(over, row.overrun_min))
+        )
+
+
+def _visits(document: c.Document) -> Iterator[tuple[str, c.Visit]]:
+    for n, order in enumerate(document.orders):
+        for k, visit in enumerate(order.visits):
+            yield f"$.orders[{n}].visits[{k}]", visit
+
+
+def _repeated(document: c.Document) -> list[Fault]:
+    faults = []
+    for name, key in IDS.items():
+        seen = Counter[str]()
+        for n, entry in enumerate(getattr(document, name)):
+            seen[getattr(entry, key)] += 1
+            if seen[getattr(entry, key)] > 1:
+                detail = f"{getattr(entry, key)} is in the file already"
+                faults.append({"path": f"$.{name}[{n}].{key}", "detail": detail})
+    visits = Counter[str]()
+    for path, visit in _visits(document):
+        visits[visit.visit_id] += 1
+        if visits[visit.visit_id] > 1:
+            detail = f"{visit.visit_id} is in the file already"
+            faults.append({"path": f"{path}.visit_id", "detail": detail})
+    return faults
+
+
+def _own_faults(document: c.Document) -> list[Fault]:
+    faults = []
+    for n, order in enumerate(document.orders):
+        live = Counter[str]()
+        for k, visit in enumerate(order.visits):
+            live[visit.kind] += visit.status in LIVE
+            if visit.status in LIVE and live[visit.kind] > 1:
+                detail = f"the order has another {visit.kind} visit that is not over"
+                faults.append({"path": f"$.orders[{n}].visits[{k}].status", "detail": detail})
+    return faults
+
+
+def _span(shift: c.Shift) -> tuple[int, int]:
+    start = datetime.combine(shift.date, shift.start, tzinfo=BUSINESS_ZONE)
+    end = datetime.combine(shift.date, shift.end, tzinfo=BUSINESS_ZONE)
+    return epoch(start), epoch(end)
+
+
+def _seconds(at: datetime | int) -> int:
+    return at if isinstance(at, int) else epoch(at)
+
+
+def _day(at: int) -> Any:
+    return datetime.fromtimestamp(at, BUSINESS_ZONE).date()

@@ -1,0 +1,60 @@
+"""An order in the contract's format, as it now stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.scheduling.models import Order, Visit
+
+
+def order_document(order: Order) -> dict[str, Any]:
+    """Return the JSON of section 4 of the contract, with the site."""
+    document = {
+        "order_no": order.order_no,
+        "merchant": order.merchant,
+        "consumer": {
+            "consumer_id": order.consumer_id,
+            "name": order.consumer_name,
+            "phone": order.phone,
+        },
+        "address": _present(
+            {
+                "adcode": order.adcode,
+                "text": order.address_text,
+                "floor": order.floor,
+                "elevator": order.elevator,
+                "lon": order.lon,
+                "lat": order.lat,
+            }
+        ),
+        "items": [_present(vars(item)) for item in order.items],
+        "tracking": [
+            _present({**vars(step), "at": step.at.isoformat()}) for step in order.tracking
+        ],
+        "visits": [_visit(visit) for visit in order.visits],
+        "site": order.site,
+    }
+    if order.goods_expected_at is not None:
+        document["goods_expected_at"] = order.goods_expected_at.isoformat()
+    return document
+
+
+def _visit(visit: Visit) -> dict[str, Any]:
+    window = visit.window
+    return {
+        "visit_id": visit.visit_id,
+        "kind": visit.kind,
+        "status": visit.status,
+        "crew_id": visit.crew.crew_id if visit.crew else None,
+        "window_start": _iso(window.start) if window else None,
+        "window_end": _iso(window.end) if window else None,
+    }
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat()
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

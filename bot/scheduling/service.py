@@ -1,0 +1,240 @@
+"""The facade: everything that others may ask of orders, crews and visits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.catalogue import Catalogue
+from bot.clock import Clock
+from bot.database import Database
+from bot.errors import OrderNotFound
+from bot.scheduling import booking, demo, identity, importing
+from bot.scheduling import rules as rule
+from bot.scheduling import tables as t
+from bot.scheduling.availability import Search, Span
+from bot.scheduling.booking import Booking
+from bot.scheduling.contract import epoch
+from bot.scheduling.models import (
+    Availability,
+    Caller,
+    DemoConsumer,
+    Fee,
+    ImportReport,
+    Offer,
+    Order,
+    Reason,
+    SiteChange,
+    TimeRange,
+    Visit,
+    Window,
+)
+from bot.scheduling.presentation import order_document
+from bot.scheduling.store import read_order, read_orders
+from bot.settings import BookingRules
+
+OFFERED = 3
+
+
+class Scheduling:
+    """Orders and visits of one database, under one set of rules, by one clock."""
+
+    def __init__(
+        self, database: Database, clock: Clock, catalogue: Catalogue, rules: BookingRules
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._catalogue = catalogue
+        self._rules = rules
+
+    # --- what a consumer may see ---
+
+    async def orders(self, caller: Caller) -> list[Order]:
+        """Return the caller's orders: those vouched for and those proven."""
+        async with self._database.reading() as connection:
+            return await read_orders(connection, identity.visible_to(caller))
+
+    async def order(self, caller: Caller, order_no: str) -> Order:
+        """Return one order. Raises OrderNotFound alike for absent and not theirs."""
+        async with self._database.reading() as connection:
+            return await identity.owned(connection, caller, order_no)
+
+    async def prove(self, caller: Caller, order_no: str, phone_tail: str) -> Order:
+        """Let a conversation see an order by its number and its phone's last four digits.
+
+        Raises IdentityNotProven with `tries_left`, and IdentityLocked when none is left.
+        """
+        now = epoch(self._clock.now())
+        tries = self._rules.identity_tries
+
+        async def work(connection: AsyncConnection) -> Any:
+            return await identity.prove(connection, caller, order_no, phone_tail, tries, now)
+
+        outcome = await self._database.retrying(work)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+    async def fees(self, caller: Caller, order_no: str) -> list[Fee]:
+        """Return the fees of the order's merchant that hold today, newest of each code."""
+        order = await self.order(caller, order_no)
+        ft = t.fee.c
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                select(t.fee)
+                .where(ft.merchant == order.merchant, ft.valid_from <= self._clock.today())
+                .order_by(ft.code, ft.valid_from)
+            )
+            newest = {
+                r.code: Fee(r.code, r.name, r.amount, r.unit, r.condition, r.valid_from)
+                for r in rows
+            }
+        return list(newest.values())
+
+    # --- what can be booked ---
+
+    async def availability(
+        self, order_no: str, from_date: date | None = None, days: int = 14
+    ) -> Availability:
+        """Return the windows open for an order's next visit. Raises OrderNotFound.
+
+        Unguarded: for integrators, never for consumers.
+        """
+        first = from_date or self._clock.today()
+        async with self._database.reading() as connection:
+            order = await self._any_order(connection, order_no)
+            span = Span(first, first + timedelta(days=days - 1 if from_date else days))
+            return await self._search(connection).availability(order, span)
+
+    async def offer(
+        self,
+        caller: Caller,
+        order_no: str,
+        wish: Sequence[TimeRange] = (),
+        refused: Sequence[TimeRange] = (),
+        limit: int = OFFERED,
+    ) -> Offer:
+        """Return windows to name to a consumer who wishes for a time."""
+        async with self._database.reading() as connection:
+            order = await identity.owned(connection, caller, order_no)
+            return await self._search(connection).offer(order, wish, refused, limit)
+
+    async def change_refusal(self, caller: Caller, order_no: str, kind: str) -> Reason | None:
+        """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`)."""
+        async with self._database.reading() as connection:
+            order = await identity.owned(connection, caller, order_no)
+            return booking.change_refusal(order, kind, self._search(connection))
+
+    # --- changes ---
+
+    async def book(self, caller: Caller, order_no: str, window: Window, command_id: str) -> Visit:
+        """Book the order's next visit, or move the booked one, in one statement.
+
+        Raises OrderNotFound, WindowTaken, or BookingRefused whose facts hold the Reason.
+        The same `command_id` again changes nothing and returns the visit.
+        """
+
+        async def work(connection: AsyncConnection) -> Visit:
+            await identity.owned(connection, caller, order_no)
+            return await self._booking(connection).book(order_no, window, command_id)
+
+        return await self._database.retrying(work)
+
+    async def cancel(
+        self, caller: Caller, order_no: str, command_id: str, reason: str | None = None
+    ) -> Visit:
+        """Cancel the order's booked visit. Raises OrderNotFound or BookingRefused."""
+
+        async def work(connection: AsyncConnection) -> Visit:
+            await identity.owned(connection, caller, order_no)
+            return await self._booking(connection).cancel(order_no, command_id, reason)
+
+        return await self._database.retrying(work)
+
+    async def describe_site(
+        self,
+        caller: Caller,
+        order_no: str,
+        facts: dict[str, Any],
+        command_id: str,  # noqa: ARG002
+    ) -> SiteChange:
+        """Keep what the consumer says about the home, and fit a booked visit to it.
+
+        `command_id` may repeat: the same facts again change nothing.
+        """
+
+        async def work(connection: AsyncConnection) -> SiteChange:
+            await identity.owned(connection, caller, order_no)
+            await self._booking(connection).lock(order_no)
+            for key, value in facts.items():
+                await self._put_fact(connection, order_no, key, value)
+            fits = await self._booking(connection).refit(order_no)
+            order = await self._any_order(connection, order_no)
+            return SiteChange(
+                site=order.site,
+                minutes=rule.needed_minutes(order, self._catalogue, self._rules),
+                skills=rule.needed_skills(order.items, order.site, self._catalogue),
+                conflict=not fits,
+            )
+
+        return await self._database.retrying(work)
+
+    async def _put_fact(
+        self, connection: AsyncConnection, order_no: str, key: str, value: Any
+    ) -> None:
+        st = t.site_fact.c
+        await connection.execute(delete(t.site_fact).where(st.order_no == order_no, st.key == key))
+        row = {"order_no": order_no, "key": key, "value": value, "at": epoch(self._clock.now())}
+        await connection.execute(insert(t.site_fact).values(**row))
+
+    # --- for integrators ---
+
+    async def api_order(self, order_no: str) -> dict[str, Any]:
+        """Return the order in the contract's format. Raises OrderNotFound. Unguarded."""
+        async with self._database.reading() as connection:
+            return order_document(await self._any_order(connection, order_no))
+
+    async def import_document(self, document: Any) -> ImportReport:
+        """Take a document whole or not at all. Raises ImportRejected with all faults."""
+        parsed = importing.parse(document)
+
+        async def work(connection: AsyncConnection) -> ImportReport:
+            importer = importing.Importer(connection, self._catalogue, self._rules)
+            return await importer.take(parsed)
+
+        return await self._database.retrying(work)
+
+    async def load_demo(self) -> ImportReport | None:
+        """Fill an empty database with demo data; one that holds orders is left alone."""
+        async with self._database.reading() as connection:
+            if await connection.scalar(select(func.count()).select_from(t.orders)):
+                return None
+        return await self.import_document(demo.demo_document(self._clock.today()))
+
+    async def consumers_for_demo(self) -> list[DemoConsumer]:
+        """Return the first consumers for the page's picker, with a line about their orders."""
+        async with self._database.reading() as connection:
+            first = select(t.consumer.c.consumer_id).order_by(t.consumer.c.consumer_id)
+            picked = (await connection.execute(first.limit(demo.PICKED))).scalars().all()
+            orders = await read_orders(connection, t.orders.c.consumer_id.in_(picked))
+        return demo.summaries(orders)
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life."""
+        await self._database.ping()
+
+    async def _any_order(self, connection: AsyncConnection, order_no: str) -> Order:
+        order = await read_order(connection, order_no)
+        if order is None:
+            raise OrderNotFound(f"No order {order_no} is known; import it first.")
+        return order
+
+    def _search(self, connection: AsyncConnection) -> Search:
+        return Search(connection, self._catalogue, self._rules, self._clock.now())
+
+    def _booking(self, connection: AsyncConnection) -> Booking:
+        return Booking(connection, self._search(connection))

@@ -1,0 +1,142 @@
+"""Typed settings. The only module that reads the environment; docs/settings.md lists each one.
+
+Runs in both environments, so in Python 3.10 and without pydantic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+
+from bot.clock import SystemClock
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class BookingRules:
+    """What an operator may tune about booking. Minutes unless said otherwise."""
+
+    horizon_days: int = 14
+    windows: tuple[tuple[time, time], ...] = (
+        (time(9), time(12)),
+        (time(12), time(15)),
+        (time(15), time(18)),
+        (time(18), time(21)),
+    )
+    cutoff_today_minutes: int = 120
+    cutoff_tomorrow: time = time(18)
+    travel_minutes: int = 15
+    max_changes: int = 3
+    identity_tries: int = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, each from the environment variable `BOT_<NAME>`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = ""
+    timezone: str = "Asia/Shanghai"
+    clock: str = ""
+    api_token: str = ""
+    session_secret: str = ""
+    demo: bool = False
+    var_dir: Path = ROOT / "var"
+    models_dir: Path = ROOT / "models"
+    engine_python: Path = ROOT / ".venv-rasa" / "bin" / "python"
+    engine_url: str = ""
+    engine_token: str = ""
+    turn_timeout_seconds: float = 25.0
+    engine_timeout_seconds: float = 90.0
+    engine_wait_seconds: float = 60.0
+    engine_start_seconds: float = 180.0
+    action_port: int = 0
+    log_level: str = "INFO"
+    log_json: bool = False
+    booking: BookingRules = field(default_factory=BookingRules)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone."""
+        return ZoneInfo(self.timezone)
+
+    def make_clock(self) -> SystemClock:
+        """Return the system's clock, started at `clock` where that is set."""
+        start = datetime.fromisoformat(self.clock) if self.clock else None
+        return SystemClock(start, self.zone)
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError, naming the variable, where a value cannot be used.
+    """
+    env = Env(prefix="BOT_")
+    try:
+        rules = BookingRules(
+            horizon_days=env.int("HORIZON_DAYS", 14),
+            windows=_windows(env.str("WINDOWS", "09:00-12:00,12:00-15:00,15:00-18:00,18:00-21:00")),
+            cutoff_today_minutes=env.int("CUTOFF_TODAY_MINUTES", 120),
+            cutoff_tomorrow=_time(env.str("CUTOFF_TOMORROW", "18:00")),
+            travel_minutes=env.int("TRAVEL_MINUTES", 15),
+            max_changes=env.int("MAX_CHANGES", 3),
+            identity_tries=env.int("IDENTITY_TRIES", 3),
+        )
+        values: dict[str, Any] = {
+            f.name: _read(env, f.name.upper(), f.default)
+            for f in fields(Settings)
+            if f.name != "booking"
+        }
+    except (EnvError, ValueError) as error:
+        raise SettingsError(f"{error}; see docs/settings.md") from error
+    settings = Settings(booking=rules, **values)
+    _check(settings)
+    return settings
+
+
+def _read(env: Env, name: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return env.bool(name, default)
+    if isinstance(default, int):
+        return env.int(name, default)
+    if isinstance(default, float):
+        return env.float(name, default)
+    return env.path(name, default) if isinstance(default, Path) else env.str(name, default)
+
+
+def _check(settings: Settings) -> None:
+    try:
+        _ = settings.zone
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            f"BOT_TIMEZONE={settings.timezone!r} is no time zone; write e.g. Asia/Shanghai"
+        ) from error
+    if settings.clock:
+        try:
+            aware = datetime.fromisoformat(settings.clock).tzinfo is not None
+        except ValueError:
+            aware = False
+        if not aware:
+            raise SettingsError(
+                f"BOT_CLOCK={settings.clock!r}; write e.g. 2026-11-20T10:00:00+08:00"
+            )
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text.strip())
+
+
+def _windows(text: str) -> tuple[tuple[time, time], ...]:
+    pairs = [part.split("-") for part in text.split(",")]
+    windows = tuple((_time(start), _time(end)) for start, end in pairs)
+    if any(start >= end for start, end in windows):
+        raise ValueError(f"BOT_WINDOWS={text!r}: a window ends before it starts")
+    return windows

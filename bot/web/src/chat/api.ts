@@ -1,0 +1,86 @@
+/** The HTTP calls of the page. */
+
+import type { Consumer, Credentials, Receipt } from './wire'
+
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+/** The server's refusal; `status` 0 means that no answer came. */
+export class CallFailed extends Error {
+  constructor(readonly status: number) {
+    super(`the call failed with status ${status}`)
+  }
+
+  /** Whether the same call may succeed later. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  }
+}
+
+export class ChatApi {
+  /** `base` is the address below which `chat/…` lives, with a closing slash. */
+  constructor(
+    readonly base: string,
+    private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init),
+    private readonly timeoutMs = 15_000,
+  ) {}
+
+  /** The demo's consumers; null where the server offers none. */
+  async consumers(): Promise<Consumer[] | null> {
+    try {
+      return await this.call<Consumer[]>('chat/consumers')
+    } catch (error) {
+      if (error instanceof CallFailed && error.status === 404) return null
+      throw error
+    }
+  }
+
+  /** Open a session, as a demo consumer where an id is given. */
+  openSession(consumerId: string | null): Promise<Credentials> {
+    return this.call('chat/sessions', { body: consumerId ? { consumer_id: consumerId } : {} })
+  }
+
+  /** Hand a message over; resolves once the server has stored it. */
+  send(token: string, text: string, messageId: string): Promise<Receipt> {
+    return this.call('chat/messages', { body: { text, message_id: messageId }, token })
+  }
+
+  /** Whether the server still accepts the token; true where it cannot be asked. */
+  async accepts(token: string): Promise<boolean> {
+    // A browser hides why a socket was refused; asked without one, the same call tells.
+    const query = new URLSearchParams({ token })
+    try {
+      await this.call(`chat/events?${query}`)
+      return true
+    } catch (error) {
+      return !(error instanceof CallFailed && error.status === 401)
+    }
+  }
+
+  /** Where the events of a session come from. */
+  eventsUrl(token: string, afterSeq: number): string {
+    const url = new URL('chat/events', this.base)
+    url.protocol = url.protocol.replace('http', 'ws')
+    url.search = new URLSearchParams({ token, after_seq: String(afterSeq) }).toString()
+    return url.href
+  }
+
+  private async call<T>(path: string, post?: { body: object; token?: string }): Promise<T> {
+    const headers: Record<string, string> = { Accept: 'application/json' }
+    if (post) headers['Content-Type'] = 'application/json'
+    if (post?.token) headers.Authorization = `Bearer ${post.token}`
+    // AbortSignal.timeout is missing from web views that are still in use.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), this.timeoutMs)
+    const init: RequestInit = { headers, signal: deadline.signal }
+    if (post) Object.assign(init, { method: 'POST', body: JSON.stringify(post.body) })
+    try {
+      const response = await this.fetch(new URL(path, this.base).href, init)
+      if (!response.ok) throw new CallFailed(response.status)
+      return (await response.json()) as T
+    } catch (error) {
+      throw error instanceof CallFailed ? error : new CallFailed(0)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,203 @@
+/** One consumer's chat with the server, free of any user interface. */
+
+import type { ChatApi } from './api'
+import { Keep } from './keep'
+import { Outbox } from './outbox'
+import { type Connection, EventStream, type Socket } from './stream'
+import { type Entries, withDelivery, withMessage, withPending, withReceipt } from './timeline'
+import type { Button, ConversationState, Frame, WireMessage } from './wire'
+
+/** All that a page needs to draw; a new object at each change. */
+export interface Snapshot {
+  readonly entries: Entries
+  readonly state: ConversationState
+  readonly reason: string | null
+  readonly typing: boolean
+  readonly connection: Connection
+  /** The history has been read: an empty transcript is now truly empty. */
+  readonly settled: boolean
+  /** The server no longer knows this session; a new one has to be opened. */
+  readonly expired: boolean
+}
+
+export interface SessionOptions {
+  readonly keep?: Keep
+  readonly openSocket?: (url: string) => Socket
+  readonly online?: () => boolean
+  readonly random?: () => number
+}
+
+const TYPING_LIMIT_MS = 35_000
+const SETTLE_MS = 400
+
+const EMPTY: Snapshot = {
+  entries: [],
+  state: 'bot',
+  reason: null,
+  typing: false,
+  connection: 'connecting',
+  settled: false,
+  expired: false,
+}
+
+export class ChatSession {
+  private current = EMPTY
+  private readonly listeners = new Set<(snapshot: Snapshot) => void>()
+  private readonly outbox: Outbox
+  private readonly stream: EventStream
+  private read = 0
+  private typingTimer: ReturnType<typeof setTimeout> | undefined
+  private settleTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly api: ChatApi,
+    private readonly token: string,
+    options: SessionOptions = {},
+  ) {
+    const keep = options.keep ?? new Keep(null)
+    this.outbox = new Outbox(
+      (text, messageId) => api.send(token, text, messageId),
+      {
+        sending: (id) => this.edit(withDelivery(this.current.entries, id, 'sending')),
+        stored: (id, receipt) => this.edit(withReceipt(this.current.entries, id, receipt)),
+        failed: (id) => this.edit(withDelivery(this.current.entries, id, 'failed')),
+        refused: () => this.expire(),
+      },
+      keep,
+      options.online,
+    )
+    this.stream = new EventStream(
+      () => api.eventsUrl(token, this.read),
+      {
+        frame: (frame) => this.take(frame),
+        connection: (connection) => this.connected(connection),
+        refused: () => this.expire(),
+      },
+      options.openSocket,
+      options.random,
+    )
+  }
+
+  get snapshot(): Snapshot {
+    return this.current
+  }
+
+  /** Hear of every change; the answer ends it. */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Read the history, follow the chat, and send what an earlier page left unsent. */
+  start(): void {
+    for (const item of this.outbox.waiting) {
+      const entries = withPending(this.current.entries, item.messageId, item.shown)
+      this.edit(item.failed ? withDelivery(entries, item.messageId, 'failed') : entries)
+    }
+    this.stream.start()
+    void this.outbox.pump()
+  }
+
+  stop(): void {
+    this.stream.stop()
+    this.outbox.stop()
+    this.listeners.clear()
+    clearTimeout(this.typingTimer)
+    clearTimeout(this.settleTimer)
+  }
+
+  /** Send a text; it is shown at once. A blank one is not sent. */
+  send(text: string): void {
+    const words = text.trim()
+    if (words) this.post(words, words)
+  }
+
+  /** Press a button: its payload is sent, its title shown. */
+  choose(button: Button): void {
+    this.post(button.payload, button.title)
+  }
+
+  /** Send a failed message again; `key` is its entry's. */
+  retry(key: string): void {
+    this.outbox.retry(key)
+    this.stream.hurry()
+  }
+
+  /** The browser says that the network went or came. */
+  networkChanged(online: boolean): void {
+    if (online) this.stream.hurry()
+    else this.stream.cut()
+  }
+
+  private post(body: string, shown: string): void {
+    const messageId = newId()
+    this.edit(withPending(this.current.entries, messageId, shown))
+    this.outbox.add(messageId, body, shown)
+  }
+
+  private take(frame: Frame): void {
+    if (frame.type === 'typing') this.typing(frame.on)
+    else if (frame.type === 'message') this.receive(frame.message)
+    else {
+      this.typing(false)
+      this.settle()
+      this.change({ state: frame.state, reason: frame.reason ?? null })
+    }
+  }
+
+  private receive(message: WireMessage): void {
+    // Only the stream counts as read: a receipt may run ahead of lines that are still to come.
+    this.read = Math.max(this.read, message.seq)
+    if (message.from !== 'consumer') this.typing(false)
+    if (!message.text && !message.buttons?.length) return
+    const waiting = new Set(this.outbox.waiting.map((item) => item.messageId))
+    const entries = withMessage(this.current.entries, message)
+    const adopted = entries.find((entry) => entry.id === String(message.id))?.key
+    if (adopted && waiting.has(adopted)) this.outbox.settle(adopted)
+    this.edit(entries)
+  }
+
+  private typing(on: boolean): void {
+    clearTimeout(this.typingTimer)
+    if (on) this.typingTimer = setTimeout(() => this.change({ typing: false }), TYPING_LIMIT_MS)
+    if (on !== this.current.typing) this.change({ typing: on })
+  }
+
+  private connected(connection: Connection): void {
+    if (connection === 'open') {
+      this.settleTimer = setTimeout(() => this.settle(), SETTLE_MS)
+      void this.outbox.pump()
+    } else this.typing(false)
+    this.change({ connection })
+    if (connection === 'lost') void this.askWhy()
+  }
+
+  private async askWhy(): Promise<void> {
+    if (!(await this.api.accepts(this.token))) this.expire()
+  }
+
+  private settle(): void {
+    clearTimeout(this.settleTimer)
+    if (!this.current.settled) this.change({ settled: true })
+  }
+
+  private expire(): void {
+    this.stream.stop()
+    this.change({ expired: true, typing: false })
+  }
+
+  private edit(entries: Entries): void {
+    if (entries !== this.current.entries) this.change({ entries })
+  }
+
+  private change(part: Partial<Snapshot>): void {
+    this.current = { ...this.current, ...part }
+    for (const listener of this.listeners) listener(this.current)
+  }
+}
+
+/** A random id; crypto.randomUUID is missing where the page is not served over TLS. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

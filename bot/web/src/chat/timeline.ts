@@ -1,0 +1,116 @@
+/** The transcript as the page shows it: pure functions from one list of entries to the next. */
+
+import type { Button, ConversationState, Receipt, Role, WireMessage } from './wire'
+
+export type Delivery = 'sending' | 'delivered' | 'failed'
+
+export interface Entry {
+  /** Stays the same from the optimistic line to the stored one. */
+  readonly key: string
+  /** The server's id; null until it has stored the message. */
+  readonly id: string | null
+  readonly seq: number | null
+  /** The server's time; null until it has stored the message. */
+  readonly at: string | null
+  readonly from: Role
+  readonly text: string
+  readonly buttons: readonly Button[]
+  readonly delivery: Delivery
+}
+
+export type Entries = readonly Entry[]
+
+/** Add what the consumer has just sent, before the server knows of it. */
+export function withPending(entries: Entries, messageId: string, text: string): Entries {
+  const entry: Entry = {
+    key: messageId,
+    id: null,
+    seq: null,
+    at: null,
+    from: 'consumer',
+    text,
+    buttons: [],
+    delivery: 'sending',
+  }
+  return [...entries, entry]
+}
+
+/** Mark an optimistic line; one that the server has stored stays delivered. */
+export function withDelivery(entries: Entries, messageId: string, delivery: Delivery): Entries {
+  return entries.map((entry) =>
+    entry.key === messageId && entry.id === null ? { ...entry, delivery } : entry,
+  )
+}
+
+/** The server has stored the message. */
+export function withReceipt(entries: Entries, messageId: string, receipt: Receipt): Entries {
+  const id = String(receipt.id)
+  const twin = entries.some((entry) => entry.id === id && entry.key !== messageId)
+  if (twin) return entries.filter((entry) => entry.key !== messageId)
+  return inOrder(
+    entries.map((entry) =>
+      entry.key === messageId ? { ...entry, id, seq: receipt.seq, delivery: 'delivered' } : entry,
+    ),
+  )
+}
+
+/** Take a stored message in, once, at its place; it replaces the optimistic line it came from. */
+export function withMessage(entries: Entries, message: WireMessage): Entries {
+  const known = indexOf(entries, message)
+  if (known < 0) return inOrder([...entries, stored(message, String(message.id))])
+  const before = entries[known] as Entry
+  if (before.id !== null && before.at !== null) return entries
+  return inOrder(entries.map((entry, i) => (i === known ? stored(message, before.key) : entry)))
+}
+
+function indexOf(entries: Entries, message: WireMessage): number {
+  const byId = entries.findIndex((entry) => entry.id === String(message.id))
+  if (byId >= 0 || message.from !== 'consumer') return byId
+  if (message.message_id) {
+    return entries.findIndex((entry) => entry.key === message.message_id)
+  }
+  // The line may arrive before the receipt that tells its id.
+  const alike = (delivery: Delivery) =>
+    entries.findIndex(
+      (entry) => entry.id === null && entry.delivery === delivery && entry.text === message.text,
+    )
+  const sending = alike('sending')
+  return sending >= 0 ? sending : alike('failed')
+}
+
+function stored(message: WireMessage, key: string): Entry {
+  return {
+    key,
+    id: String(message.id),
+    seq: message.seq,
+    at: message.at,
+    from: message.from,
+    text: message.text,
+    buttons: message.buttons ?? [],
+    delivery: 'delivered',
+  }
+}
+
+function inOrder(entries: Entries): Entries {
+  return [...entries].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0)
+}
+
+export interface Choice {
+  /** The buttons can no longer be pressed. */
+  readonly frozen: boolean
+  /** Which button was used; -1 for none. */
+  readonly chosen: number
+}
+
+/**
+ * How the buttons of the entry at `index` stand. They serve once: the consumer's next message
+ * answers them, and newer buttons replace them. A plain line of the same turn leaves them usable.
+ */
+export function choiceAt(entries: Entries, index: number, state: ConversationState): Choice {
+  const buttons = entries[index]?.buttons ?? []
+  const later = entries.slice(index + 1)
+  const answer = later.find((entry) => entry.from === 'consumer' && entry.delivery !== 'failed')
+  const replaced = later.some((entry) => entry.from !== 'consumer' && entry.buttons.length > 0)
+  const chosen = answer ? buttons.findIndex((button) => button.title === answer.text) : -1
+  return { frozen: Boolean(answer) || replaced || state !== 'bot', chosen }
+}

@@ -1,0 +1,88 @@
+"""The HTTP server around a scripted engine and orders that a test makes up."""
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.api.metrics import Metrics
+from bot.app import Parts, make_web
+from bot.errors import OrderNotFound
+from bot.scheduling import Availability, DemoConsumer, Reason, Window
+from bot.settings import Settings
+from tests.conversation.service import Service, running, sqlite
+
+ORDER_NO = "2811234567890123456"
+
+
+@dataclass
+class Orders:
+    """Scheduling as far as the HTTP server asks it."""
+
+    asked: list[Any] = field(default_factory=list)
+    full: bool = False
+
+    async def api_order(self, order_no):
+        if order_no != ORDER_NO:
+            raise OrderNotFound(order_no=order_no)
+        return {"order_no": order_no, "merchant": "海尔官方旗舰店"}
+
+    async def availability(self, order_no, from_date, days):
+        await self.api_order(order_no)
+        self.asked.append((from_date, days))
+        if self.full:
+            return Availability((), Reason("full", "都约满了。"))
+        start = datetime.fromisoformat("2026-11-21T09:00:00+08:00")
+        return Availability((Window(start, start + timedelta(hours=3)),), None)
+
+    async def consumers_for_demo(self):
+        return [DemoConsumer("demo_001", "李先生", "空调，待预约")]
+
+
+@dataclass
+class Server:
+    """A client of the running server, and what is behind it."""
+
+    client: TestClient
+    service: Service
+    orders: Orders
+
+    async def say(self, words, **more):
+        body = {"sender": "s1", "message": words, **more}
+        answer = await self.client.post("/webhooks/rest/webhook", json=body)
+        return answer.status, await answer.json(content_type=None)
+
+
+@asynccontextmanager
+async def serving(folder: Path, **settings: Any):
+    """A running server; `settings` differ from the defaults."""
+    values = {"var_dir": folder, "turn_timeout_seconds": 5.0, **settings}
+    async with sqlite(folder) as database, running(database) as service:
+        orders = Orders()
+        app = make_web(_parts(replace(Settings(), **values), service, orders))
+        async with TestClient(TestServer(app)) as client:
+            yield Server(client, service, orders)
+
+
+def _parts(settings, service, orders):
+    async def database_answers():
+        await service.database.ping()
+        return True
+
+    probes = {"database": database_answers, "engine": service.engine.ready}
+    return Parts(
+        settings, orders, service.engine, service.conversations, Metrics(), probes, lambda: 0
+    )
+
+
+def is_problem(answer, body, status):
+    """Whether an answer is a problem that helps."""
+    return (
+        answer.status == status == body["status"]
+        and answer.content_type == "application/problem+json"
+        and len(body["detail"]) > 5
+        and {"type", "title", "code"} <= body.keys()
+    )

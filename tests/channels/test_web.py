@@ -1,0 +1,215 @@
+"""The chat page's calls: sessions, messages, and a socket that misses nothing."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from bot.channels import pages
+from bot.channels.sessions import Sessions, session_secret
+from bot.dialogue.engine import Button, Reply, TurnResult
+from bot.errors import Unauthorized
+from tests.api.service import is_problem, serving
+
+
+async def opened(server, **body):
+    answer = await server.client.post("/chat/sessions", json=body)
+    assert answer.status == 201
+    return await answer.json()
+
+
+async def send(server, token, text, message_id):
+    answer = await server.client.post(
+        "/chat/messages",
+        json={"text": text, "message_id": message_id},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status == 202
+    return await answer.json()
+
+
+def events(server, token, after_seq=0, **headers):
+    path = f"/chat/events?token={token}&after_seq={after_seq}"
+    return server.client.ws_connect(path, headers=headers)
+
+
+async def frames(socket, until):
+    found = []
+    async with asyncio.timeout(10):
+        while not found or not until(found[-1]):
+            found.append(json.loads((await socket.receive()).data))
+    return found
+
+
+def says(text):
+    return lambda frame: frame["type"] == "message" and frame["message"]["text"] == text
+
+
+async def test_a_chat(server):
+    server.service.engine._script = {"约": TurnResult((Reply("选", (Button("好", "/affirm"),)),))}
+    session = await opened(server)
+    async with events(server, session["token"]) as socket:
+        receipt = await send(server, session["token"], "约", "m1")
+        heard = await frames(socket, says("选"))
+    messages = [frame["message"] for frame in heard if frame["type"] == "message"]
+    assert [(m["seq"], m["from"], m["text"]) for m in messages] == [
+        (1, "consumer", "约"),
+        (2, "bot", "选"),
+    ]
+    assert messages[0]["id"] == receipt["id"]
+    assert messages[0]["at"] == "2026-11-20T10:00:00+08:00"
+    assert messages[1]["buttons"][0]["payload"].startswith("btn_")
+    assert {"type": "state", "state": "bot", "reason": None} in heard
+    assert {"type": "typing", "on": True} in heard
+
+
+async def test_a_repeat_is_stored_once(server):
+    session = await opened(server)
+    first = await send(server, session["token"], "约", "m1")
+    assert await send(server, session["token"], "约", "m1") == first
+
+
+async def test_a_socket_that_was_away_catches_up_from_where_it_was(server):
+    session = await opened(server)
+    for number in range(5):
+        await send(server, session["token"], str(number), f"m{number}")
+    async with events(server, session["token"]) as socket:
+        everything = await frames(socket, says("echo: 4"))
+    seqs = [f["message"]["seq"] for f in everything if f["type"] == "message"]
+    assert seqs == list(range(1, 11))
+    for cut in range(1, 10):
+        async with events(server, session["token"], after_seq=cut) as socket:
+            rest = await frames(socket, says("echo: 4"))
+        assert [f["message"]["seq"] for f in rest if f["type"] == "message"] == seqs[cut:]
+
+
+async def test_a_hand_over_is_told(server):
+    server.service.engine._script = {"转": TurnResult((Reply("请稍候"),), "request_human")}
+    session = await opened(server)
+    async with events(server, session["token"]) as socket:
+        await send(server, session["token"], "转", "m1")
+        heard = await frames(socket, lambda frame: frame.get("state") == "queued")
+    assert heard[-1] == {"type": "state", "state": "queued", "reason": "request_human"}
+
+
+async def test_a_message_of_another_process_is_told_by_looking(server, monkeypatch):
+    monkeypatch.setattr("bot.channels.web._LOOK", 0.05)
+    monkeypatch.setattr("bot.conversation.events.EventBus.publish", lambda *_: None)
+    session = await opened(server)
+    async with events(server, session["token"]) as socket:
+        await send(server, session["token"], "a", "m1")
+        await frames(socket, says("echo: a"))
+
+
+async def test_one_session_hears_nothing_of_another(server):
+    one, other = await opened(server), await opened(server)
+    assert one["sender"] != other["sender"]
+    async with events(server, other["token"]) as socket:
+        await send(server, one["token"], "秘密", "m1")
+        await send(server, other["token"], "我的", "m1")
+        heard = await frames(socket, says("echo: 我的"))
+    assert "秘密" not in str(heard)
+
+
+@pytest.mark.parametrize("after_seq", ["-1", "x", "1.5", "", "9" * 30, "٣"])
+async def test_a_seq_that_is_none(server, after_seq):
+    session = await opened(server)
+    answer = await server.client.get(
+        "/chat/events", params={"token": session["token"], "after_seq": after_seq}
+    )
+    assert is_problem(answer, await answer.json(), 400)
+
+
+async def test_a_call_that_opens_no_socket(server):
+    session = await opened(server)
+    answer = await server.client.get("/chat/events", params={"token": session["token"]})
+    assert is_problem(answer, await answer.json(), 400)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é"])
+async def test_strangers_are_refused(server, token):
+    answer = await server.client.get("/chat/events", params={"token": token})
+    assert is_problem(answer, await answer.json(), 401)
+    answer = await server.client.post(
+        "/chat/messages",
+        json={"text": "a", "message_id": "m"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert is_problem(answer, await answer.json(), 401)
+
+
+async def test_a_socket_for_another_site_is_refused(server):
+    session = await opened(server)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await events(server, session["token"], Origin="https://evil.example")
+    assert refused.value.status == 403
+    host = f"{server.client.host}:{server.client.port}"
+    async with events(server, session["token"], Origin=f"http://{host}"):
+        pass
+
+
+async def test_nobody_can_be_played_outside_the_demonstration(server):
+    answer = await server.client.get("/chat/consumers")
+    assert is_problem(answer, await answer.json(), 404)
+    answer = await server.client.post("/chat/sessions", json={"consumer_id": "demo_001"})
+    assert is_problem(answer, await answer.json(), 404)
+
+
+async def test_the_demonstration(tmp_path):
+    async with serving(tmp_path, demo=True) as server:
+        answer = await server.client.get("/chat/consumers")
+        consumer = {"consumer_id": "demo_001", "name": "李先生", "summary": "空调，待预约"}
+        assert await answer.json() == [consumer]
+        answer = await server.client.post("/chat/sessions", json={"consumer_id": "tb_1001"})
+        assert is_problem(answer, await answer.json(), 404)
+        session = await opened(server, consumer_id="demo_001")
+        async with events(server, session["token"]) as socket:
+            await send(server, session["token"], "a", "m1")
+            await frames(socket, says("echo: a"))
+        assert server.service.engine.turns[0].consumer_id == "demo_001"
+
+
+async def test_the_page_is_served_with_its_guards(tmp_path):
+    async with serving(tmp_path) as server:
+        answer = await server.client.get("/")
+    assert answer.status == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_pages_and_nothing_beside_them(tmp_path, aiohttp_client):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<p>您好")
+    (tmp_path / "assets" / "a-1.js").write_text("1")
+    (tmp_path / "secret").write_text("x")
+    app = aiohttp.web.Application()
+    app.add_routes(pages.routes(tmp_path))
+    client = await aiohttp_client(app)
+    assert "您好" in await (await client.get("/")).text()
+    answer = await client.get("/assets/a-1.js")
+    assert "immutable" in answer.headers["Cache-Control"]
+    for path in ("..%2Fsecret", "none.js", "%00", "x" * 300):
+        assert (await client.get(f"/assets/{path}")).status == 404
+
+
+async def test_pages_that_are_not_built(tmp_path, aiohttp_client):
+    app = aiohttp.web.Application()
+    app.add_routes(pages.routes(tmp_path))
+    client = await aiohttp_client(app)
+    assert "make run" in await (await client.get("/")).text()
+
+
+def test_the_secret_is_made_once_and_is_ours(tmp_path):
+    assert session_secret("given", tmp_path) == "given"
+    made = session_secret("", tmp_path / "var")
+    assert session_secret("", tmp_path / "var") == made
+    (file,) = (tmp_path / "var").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_session_of_another_secret_is_none():
+    token, _ = Sessions("a").open("tb_1001")
+    assert Sessions("a").read(token).consumer_id == "tb_1001"
+    with pytest.raises(Unauthorized):
+        Sessions("b").read(token)

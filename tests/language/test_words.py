@@ -1,0 +1,150 @@
+"""Normalising, numerals, appliances and brands, options, addresses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.language.addresses import find_addresses
+from bot.language.appliances import find_appliances
+from bot.language.normalise import normalise
+from bot.language.numbers import to_int
+from bot.language.options import find_option
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("預約禮拜六下午", "预约礼拜六下午"),
+        ("ＡＢ１２：３０", "AB12:30"),
+        ("①", "1"),
+        ("周\u200b六", "周六"),
+        ("", ""),
+        ("plain", "plain"),
+    ],
+)
+def test_normalise(text, clean):
+    assert normalise(text).text == clean
+
+
+def test_a_span_points_into_the_original():
+    original = "我\u200b要㈠預約１２月"
+    clean = normalise(original)
+    start = clean.text.index("预约")
+    assert original[slice(*clean.span(start, start + 2))] == "預約"
+
+
+@given(st.text(max_size=60))
+def test_spans_stay_inside_and_in_order(text):
+    clean = normalise(text)
+    assert clean.original == text
+    spans = [clean.span(i, i + 1) for i in range(len(clean.text))]
+    assert all(0 <= start <= end <= len(text) for start, end in spans)
+    assert spans == sorted(spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("28", 28), ("十", 10), ("十一", 11), ("二十", 20), ("二十八", 28), ("两", 2),
+        ("一百零二", 102), ("二八一一", 2811), ("三千五百", 3500), ("一万二千", 12000),
+        ("廿八", 28),
+        ("", None), ("几", None), ("1.5", None), ("三个", None),
+    ],
+)  # fmt: skip
+def test_numerals(text, number):
+    assert to_int(text) == number
+
+
+APPLIANCES = [
+    ("海尔滚筒洗衣机", "brand 海尔; appliance washing_machine"),
+    ("HAIER的冰箱", "brand 海尔; appliance refrigerator"),
+    ("老板油烟机", "brand 老板; appliance range_hood"),
+    ("老板，我的空调呢", "appliance split_ac"),
+    ("是老板牌的", "brand 老板"),
+    ("挂机两台", "appliance split_ac"),
+    ("美的的烘干机", "brand 美的; appliance dryer"),
+    ("装得挺美的", ""),
+    ("大金中央空调", "brand 大金; appliance central_ac"),
+    ("大金额订单", ""),
+    ("A.O.史密斯净水器", "brand A.O.史密斯; appliance water_purifier"),
+    ("史密斯机到了吗", "appliance fitness_equipment"),
+    ("tcl电视", "brand TCL; appliance tv"),
+    ("热水器什么时候装", ""),
+    ("热水器是电的那种", "appliance electric_water_heater"),
+    ("热水器用的天然气", "appliance gas_water_heater"),
+    ("电视柜送到了吗", "appliance furniture"),
+    ("我还没起床", ""),
+    ("床头柜", "appliance furniture"),
+    ("装个灶", "appliance gas_hob"),
+    ("烟机和灶具", "appliance range_hood; appliance gas_hob"),
+    ("洗烘一体机", "appliance washing_machine"),
+    ("雪柜", "appliance refrigerator"),
+    ("3M净水器", "brand 3M; appliance water_purifier"),
+    ("空调机位", ""),
+    ("ikea床", "brand 宜家; appliance furniture"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), APPLIANCES)
+def test_appliances(text, expected):
+    assert "; ".join(f"{m.entity} {m.value}" for m in find_appliances(text)) == expected
+
+
+OPTIONS = [
+    ("第二个", [2]), ("第2个可以", [2]), ("选2", [2]), ("2", [2]), ("二", [2]), ("2.", [2]),
+    ("(3)", [3]), ("要第三个", [3]), ("要第三个时间", [3]), ("就第一个吧", [1]), ("选3", [3]),
+    ("就最早那个", [1]), ("第一个时间吧", [1]), ("最后一个", [-1]), ("头一个", [1]), ("首个", [1]),
+    ("我选二", [2]), ("2号那个时段", [2]), ("要一号时段", [1]), ("第一个第一个", [1]),
+    ("选第一项", [1]),
+    ("3可以不?就3了", [3]), ("就要那个第二的嘛", [2]), ("第二天", []), ("第一时间", []),
+    ("2号", []),
+    ("2楼", []), ("12月2号", []), ("周二", []), ("最早什么时候", []), ("换一个", []),
+    ("不要第一个", []),
+    ("第三次了", []), ("2811234567890123456", []), ("两台空调", []), ("1.5匹", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "numbers"), OPTIONS)
+def test_options(text, numbers):
+    assert [m.value for m in find_option(text)] == numbers
+
+
+ADDRESSES = [
+    ("上海市徐汇区漕宝路400弄12号301室", "上海市徐汇区漕宝路400弄12号301室"),
+    ("地址是杭州市余杭区文一西路588号5幢1203室", "杭州市余杭区文一西路588号5幢1203室"),
+    ("改地址:北京市朝阳区望京西园三区312号楼1001", "北京市朝阳区望京西园三区312号楼1001"),
+    ("应该是8栋2单元", "8栋2单元"),
+    ("他们在成都市武侯区科华北路99号", "成都市武侯区科华北路99号"),
+    ("改送家里:南京市鼓楼区中山北路200号6幢502", "南京市鼓楼区中山北路200号6幢502"),
+    ("翻斗花园3号楼2单元501", "翻斗花园3号楼2单元501"),
+    ("送到万达广场B座1203", "万达广场B座1203"),
+    ("发到广东省佛山市顺德区北滘镇美的大道6号", "广东省佛山市顺德区北滘镇美的大道6号"),
+    ("是阳光花园", "阳光花园"),
+    ("我们小区没电梯", ""),
+    ("底下是人行道", ""),
+    ("线路有问题", ""),
+    ("28号上午", ""),
+    ("应该是26号不是25号", ""),
+    ("周六送到", ""),
+    ("六楼没电梯", ""),
+    ("安装费多少", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "address"), ADDRESSES)
+def test_addresses(text, address):
+    assert "; ".join(m.value for m in find_addresses(text)) == address
+
+
+@pytest.mark.parametrize("text", ["区" * 300 + "路" * 300, "是" * 600 + "路", "花园" * 300])
+def test_hostile_addresses_end_soon(text):
+    assert all(mention.value in text for mention in find_addresses(text))
+
+
+@given(st.text(max_size=60))
+def test_nothing_raises(text):
+    for find in (find_addresses, find_appliances, find_option):
+        for mention in find(normalise(text).text):
+            assert mention.start < mention.end
