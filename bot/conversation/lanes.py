@@ -163,7 +163,11 @@ async def _set(
 ) -> bool:
     changed = await tx.execute(
         update(conversation)
-        .where(conversation.c.id == lane.conversation_id, conversation.c.lane_epoch == lane.epoch)
+        .where(
+            conversation.c.id == lane.conversation_id,
+            conversation.c.lane_epoch == lane.epoch,
+            *conditions,
+        )
         .values(**values)
     )
     return bool(changed.rowcount)

@@ -50,8 +50,10 @@ async def test_a_chat(server):
     server.service.engine._script = {"约": TurnResult((Reply("选", (Button("好", "/affirm"),)),))}
     session = await opened(server)
     async with events(server, session["token"]) as socket:
+        # Typing is told to those who listen already, and never again.
+        heard = await frames(socket, lambda frame: frame["type"] == "state")
         receipt = await send(server, session["token"], "约", "m1")
-        heard = await frames(socket, says("选"))
+        heard += await frames(socket, says("选"))
     messages = [frame["message"] for frame in heard if frame["type"] == "message"]
     assert [(m["seq"], m["from"], m["text"]) for m in messages] == [
         (1, "consumer", "约"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conversation.service import POSTGRES, postgresql, running, sqlite
+from tests.conversation.service import POSTGRES, Service, postgresql, running, sqlite
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -17,3 +17,11 @@ async def database(request, tmp_path):
 async def service(database):
     async with running(database) as service:
         yield service
+
+
+@pytest.fixture
+async def idle(database):
+    """A service that stores messages and works on none."""
+    service = Service(database)
+    service.build()
+    return service
