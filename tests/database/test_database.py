@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from bot.conversation import tables as conversation
 from bot.database import Database
 from bot.database.migrate import DatabaseTooNew
 from bot.errors import SettingsError
+from bot.scheduling import tables as scheduling
 
 
 @pytest.fixture
@@ -30,6 +34,19 @@ async def test_migrating_twice_is_the_same_as_once(database):
     await database.migrate()
     assert await _revision(database) == first
     assert len(first) == 1
+
+
+async def test_the_migrations_lead_to_the_tables_of_the_code(database):
+    await database.migrate()
+    async with database.reading() as tx:
+        differences = await tx.run_sync(_differences)
+    assert differences == []
+
+
+def _differences(connection):
+    metadata = [scheduling.metadata, conversation.metadata]
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return compare_metadata(context, metadata)
 
 
 async def test_two_processes_may_migrate_at_once(database, database_url):
