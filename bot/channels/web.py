@@ -119,7 +119,7 @@ class WebChannel(Channel):
         )
         # Subscribed first, read second: what happens in between is in both, never in neither.
         with self._conversations.subscribe(conversation_id) as subscription:
-            feed = Feed(self._conversations, conversation_id, seq, socket.send_str)
+            feed = Feed(self._conversations, conversation_id, seq, socket)
             telling = asyncio.create_task(feed.run(subscription))
             try:
                 async for _ in socket:
@@ -138,18 +138,19 @@ class Feed:
         conversations: Conversations,
         conversation_id: str,
         seq: int,
-        send: Callable[[str], Awaitable[None]],
+        socket: web.WebSocketResponse,
     ) -> None:
         self._conversations = conversations
         self._id = conversation_id
         self._seq = seq
-        self._send = send
+        self._socket = socket
         self._state: tuple[str, str | None] | None = None
 
     async def run(self, subscription: Subscription) -> None:
         """Tell what was missed, then what happens."""
         await self._catch_up()
-        while True:
+        # A database driver may swallow the cancellation that ends this otherwise.
+        while not self._socket.closed:
             event = await _next(subscription)
             if isinstance(event, Typing):
                 await self._frame({"type": "typing", "on": event.on})
@@ -169,7 +170,7 @@ class Feed:
             await self._frame({"type": "state", "state": view.state, "reason": view.reason})
 
     async def _frame(self, frame: dict[str, Any]) -> None:
-        await self._send(dumps(frame))
+        await self._socket.send_str(dumps(frame))
 
 
 async def _next(subscription: Subscription) -> Event | None:
