@@ -16,9 +16,10 @@ from bot.api import auth, conversations, health, openapi, orders, parse
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages
+from bot.channels.identity import ShopIdentity
 from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
-from bot.channels.web import WebChannel
+from bot.channels.web import Door, WebChannel
 from bot.conversation.conversations import Conversations
 from bot.conversation.turns import Limits
 from bot.data import open_data
@@ -119,11 +120,18 @@ def make_web(parts: Parts) -> web.Application:
     settings = parts.settings
     secret = session_secret(settings.session_secret, settings.var_dir)
     consumers = _consumers(parts.scheduling) if settings.demo else None
-    chat = WebChannel(parts.conversations, Sessions(secret), consumers)
+    door = Door(ShopIdentity(settings.shop_keys), consumers, settings.sites)
+    chat = WebChannel(parts.conversations, Sessions(secret), door)
     rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
+    middlewares = [
+        auth.embedding(door.sites),
+        problems,
+        auth.require_token(settings.api_token),
+        auth.same_site(door.sites),
+    ]
     app = web.Application(
         client_max_size=BODY_LIMIT,
-        middlewares=[problems, auth.require_token(settings.api_token), auth.same_site],
+        middlewares=middlewares,
     )
     app.add_routes(
         [

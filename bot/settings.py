@@ -5,6 +5,7 @@ Runs in both environments, so in Python 3.10 and without pydantic.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from pathlib import Path
@@ -17,6 +18,9 @@ from bot.clock import SystemClock
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+_SHORTEST_KEY = 32
+_ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Settings:
     clock: str = ""
     api_token: str = ""
     session_secret: str = ""
+    shop_secrets: str = ""
+    widget_sites: str = ""
     demo: bool = False
     var_dir: Path = ROOT / "var"
     models_dir: Path = ROOT / "models"
@@ -67,6 +73,16 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The business time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def shop_keys(self) -> tuple[str, ...]:
+        """The secrets with which the shop signs identities."""
+        return _listed(self.shop_secrets)
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The origins of the sites that embed the chat."""
+        return frozenset(_listed(self.widget_sites))
 
     def make_clock(self) -> SystemClock:
         """Return the system's clock, started at `clock` where that is set."""
@@ -119,6 +135,13 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"BOT_TIMEZONE={settings.timezone!r} is no time zone; write e.g. Asia/Shanghai"
         ) from error
+    if any(len(key) < _SHORTEST_KEY for key in settings.shop_keys):
+        raise SettingsError(f"BOT_SHOP_SECRETS: a secret needs {_SHORTEST_KEY} characters or more")
+    for site in settings.sites:
+        if not _ORIGIN.fullmatch(site):
+            raise SettingsError(
+                f"BOT_WIDGET_SITES: {site!r} is no origin; write e.g. https://www.shop.example"
+            )
     if settings.clock:
         try:
             aware = datetime.fromisoformat(settings.clock).tzinfo is not None
@@ -128,6 +151,10 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"BOT_CLOCK={settings.clock!r}; write e.g. 2026-11-20T10:00:00+08:00"
             )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _time(text: str) -> time:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -13,9 +14,16 @@ from bot.errors import SettingsError, Unauthorized
 from bot.requests import check_origin
 
 # The page and its calls are for consumers; sessions guard them.
-_OPEN = frozenset({"/healthz", "/readyz", "/"})
-_OF_THE_PAGE = ("/chat/", "/assets/")
+_OPEN = frozenset({"/healthz", "/readyz", "/", "/embed.js"})
+_OF_THE_CHAT = "/chat/"
+_OF_THE_PAGE = (_OF_THE_CHAT, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_NO_CONTENT = 204
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
 
 
 def require_token(token: str) -> Any:
@@ -33,12 +41,42 @@ def require_token(token: str) -> Any:
     return guard
 
 
-@web.middleware
-async def same_site(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what a page of another site makes a browser send."""
-    if request.method not in _SAFE:
-        check_origin(request)
-    return await handler(request)
+def same_site(sites: Collection[str] = ()) -> Any:
+    """Return a middleware that refuses what a page of another site makes a browser send.
+
+    Pages of `sites` (origins) embed the chat and may make its calls.
+    """
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method not in _SAFE:
+            check_origin(request, sites if _is_chat(request) else ())
+        return await handler(request)
+
+    return guard
+
+
+def embedding(sites: Collection[str]) -> Any:
+    """Return a middleware that lets pages of `sites` read what the chat's calls answer."""
+
+    @web.middleware
+    async def share(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin is None or origin not in sites or not _is_chat(request):
+            return await handler(request)
+        readable = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        if request.method == "OPTIONS":
+            return web.Response(status=_NO_CONTENT, headers={**_PREFLIGHT, **readable})
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers.update(readable)
+        return answer
+
+    return share
+
+
+def _is_chat(request: web.Request) -> bool:
+    return request.path.startswith(_OF_THE_CHAT)
 
 
 def check_host(host: str, token: str) -> None:

@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import StringConstraints
 
 from bot.channels.base import Channel, shown
+from bot.channels.identity import ShopIdentity
 from bot.channels.sessions import Session, Sessions
 from bot.conversation.conversations import Conversations
 from bot.conversation.events import Subscription
@@ -28,13 +31,21 @@ _HEARTBEAT = 20.0
 _LOOK = 5.0
 _MAX_FRAME = 4096
 _SEQ_DIGITS = 9
+_MAX_IDENTITY = 4096
 _CREATED = 201
 _ACCEPTED = 202
 
 
-class NewSession(Body):
-    """The body of `POST /chat/sessions`. `consumer_id` is for demonstrations only."""
+Identity = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_IDENTITY)]
 
+
+class NewSession(Body):
+    """The body of `POST /chat/sessions`: the shop's signed `identity`, or nothing.
+
+    `consumer_id` is for demonstrations only.
+    """
+
+    identity: Identity | None = None
     consumer_id: Name | None = None
 
 
@@ -45,17 +56,27 @@ class NewMessage(Body):
     message_id: Name
 
 
+@dataclass(frozen=True)
+class Door:
+    """Who may come in: the shop's identities, whom a demonstration plays, which sites embed.
+
+    `consumers` lists who may be played, None outside demo mode. `sites` are origins.
+    """
+
+    shop: ShopIdentity
+    consumers: Consumers | None = None
+    sites: frozenset[str] = frozenset()
+
+
 class WebChannel(Channel):
-    """Serves the chat page. `consumers` lists who may be played, None outside demo mode."""
+    """Serves the chat page and the widget."""
 
     name = "web"
 
-    def __init__(
-        self, conversations: Conversations, sessions: Sessions, consumers: Consumers | None
-    ) -> None:
+    def __init__(self, conversations: Conversations, sessions: Sessions, door: Door) -> None:
         super().__init__(conversations)
         self._sessions = sessions
-        self._consumers = consumers
+        self._door = door
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -76,19 +97,25 @@ class WebChannel(Channel):
         return web.json_response(list(await self._played()), dumps=dumps)
 
     async def _played(self) -> Sequence[dict[str, Any]]:
-        if self._consumers is None:
+        if self._door.consumers is None:
             raise NotFound("there are no consumers to play; set BOT_DEMO=true for a demonstration")
-        return await self._consumers()
+        return await self._door.consumers()
 
     async def _open_session(self, request: web.Request) -> web.Response:
         body = await read(request, NewSession)
-        if body.consumer_id is not None:
-            played = {row["consumer_id"] for row in await self._played()}
-            if body.consumer_id not in played:
-                raise NotFound("this consumer is not one of the demonstration's")
-        token, session = self._sessions.open(body.consumer_id)
+        if body.identity is not None:
+            token, session = self._sessions.open_vouched(self._door.shop.consumer(body.identity))
+        else:
+            await self._check_played(body.consumer_id)
+            token, session = self._sessions.open(body.consumer_id)
         answer = {"token": token, "sender": session.sender}
         return web.json_response(answer, status=_CREATED)
+
+    async def _check_played(self, consumer_id: str | None) -> None:
+        if consumer_id is None:
+            return
+        if consumer_id not in {row["consumer_id"] for row in await self._played()}:
+            raise NotFound("this consumer is not one of the demonstration's")
 
     async def _take_message(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
@@ -99,7 +126,7 @@ class WebChannel(Channel):
         return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
-        check_origin(request)
+        check_origin(request, self._door.sites)
         session = self._sessions.read(request.query.get("token", ""))
         after_seq = _after_seq(request)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=_MAX_FRAME)

@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import aiohttp
+import jwt
 import pytest
 
 from bot.channels import pages
 from bot.channels.sessions import Sessions, session_secret
+from bot.clock import SystemClock
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.errors import Unauthorized
 from tests.api.service import is_problem, serving
+
+SHOP = "a secret that the shop keeps for us"
+SITE = "https://www.shop.example"
 
 
 async def opened(server, **body):
@@ -208,6 +214,88 @@ def test_the_secret_is_made_once_and_is_ours(tmp_path):
     assert session_secret("", tmp_path / "var") == made
     (file,) = (tmp_path / "var").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def identity(secret=SHOP, **claims):
+    now = SystemClock().now()
+    signed = {"sub": "tb_1001", "aud": "yuezhuang", "exp": now + timedelta(minutes=10), **claims}
+    return jwt.encode({k: v for k, v in signed.items() if v is not None}, secret, "HS256")
+
+
+@pytest.fixture
+async def shop(tmp_path):
+    keys = f"{'old-secret' * 4}, {SHOP}"
+    async with serving(tmp_path, shop_secrets=keys, widget_sites=SITE) as server:
+        yield server
+
+
+async def test_the_shop_says_who_is_there(shop):
+    session = await opened(shop, identity=identity())
+    async with events(shop, session["token"]) as socket:
+        await send(shop, session["token"], "a", "m1")
+        await frames(socket, says("echo: a"))
+    assert shop.service.engine.turns[0].consumer_id == "tb_1001"
+
+
+async def test_one_consumer_has_one_conversation_on_every_device(shop):
+    first = await opened(shop, identity=identity())
+    await send(shop, first["token"], "a", "m1")
+    second = await opened(shop, identity=identity("old-secret" * 4))
+    assert second["sender"] == first["sender"]
+    async with events(shop, second["token"]) as socket:
+        assert await frames(socket, says("echo: a"))
+    other = await opened(shop, identity=identity(sub="tb_1002"))
+    assert other["sender"] != first["sender"]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b.c",
+        "é" * 20,
+        identity("another secret of the right length"),
+        identity(sub=None),
+        identity(aud="another"),
+        identity(aud=None),
+        identity(exp=None),
+        identity(exp=SystemClock().now() - timedelta(minutes=5)),
+        identity(exp=SystemClock().now() + timedelta(days=30)),
+        identity(sub=" "),
+        identity(sub="x" * 201),
+        jwt.encode({"sub": "tb_1001", "aud": "yuezhuang", "exp": 9e9}, "", "none"),
+    ],
+)
+async def test_an_identity_that_is_not_the_shops(shop, token):
+    answer = await shop.client.post("/chat/sessions", json={"identity": token})
+    body = await answer.json()
+    assert is_problem(answer, body, 401 if token else 400)
+
+
+async def test_without_a_shop_no_identity_is_taken(server):
+    answer = await server.client.post("/chat/sessions", json={"identity": identity()})
+    assert is_problem(answer, await answer.json(), 404)
+
+
+async def test_the_shops_pages_may_embed_the_chat_and_no_others(shop):
+    calling = {"Origin": SITE, "Sec-Fetch-Site": "cross-site"}
+    asked = await shop.client.options("/chat/sessions", headers=calling)
+    assert asked.status == 204
+    assert asked.headers["Access-Control-Allow-Origin"] == SITE
+    assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+    answer = await shop.client.post("/chat/sessions", json={}, headers=calling)
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, SITE)
+    refused = await shop.client.post("/chat/sessions", json={"identity": "x"}, headers=calling)
+    assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (401, SITE)
+    token = (await answer.json())["token"]
+    async with events(shop, token, Origin=SITE):
+        pass
+    for path, origin in (("/chat/sessions", "https://evil.example"), ("/model/parse", SITE)):
+        headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+        answer = await shop.client.post(path, json={}, headers=headers)
+        assert is_problem(answer, await answer.json(), 403)
+        assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_a_session_of_another_secret_is_none():
