@@ -21,6 +21,7 @@ from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
 from bot.channels.web import Door, WebChannel
 from bot.conversation.conversations import Conversations
+from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
 from bot.data import open_data
 from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
@@ -35,6 +36,7 @@ from bot.settings import Settings
 log = get_logger(__name__)
 
 BODY_LIMIT = 64 * 1024
+_MEGABYTE = 1024 * 1024
 _SHUTDOWN_SECONDS = 2.0
 _ENGINE_MARGIN = 5.0
 _POLL_SECONDS = 0.3
@@ -121,7 +123,12 @@ def make_web(parts: Parts) -> web.Application:
     secret = session_secret(settings.session_secret, settings.var_dir)
     consumers = _consumers(parts.scheduling) if settings.demo else None
     door = Door(ShopIdentity(settings.shop_keys), consumers, settings.sites)
-    chat = WebChannel(parts.conversations, Sessions(secret), door)
+    photos = parts.conversations.photos(
+        PhotoRules(
+            settings.var_dir / "photos", settings.photo_max_mb * _MEGABYTE, settings.photo_daily
+        )
+    )
+    chat = WebChannel(parts.conversations, photos, Sessions(secret), door)
     rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
     middlewares = [
         auth.embedding(door.sites),

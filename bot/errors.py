@@ -142,6 +142,20 @@ class TooLarge(Refused):
     status = 413
 
 
+class UnsupportedMedia(Refused):
+    """Photos are taken as JPEG, PNG or WebP, told by what is in them."""
+
+    code = "unsupported_media"
+    status = 415
+
+
+class TooMany(Refused):
+    """Too much was sent; wait."""
+
+    code = "too_many"
+    status = 429
+
+
 class IllegalMove(Refused):
     """A conversation in state {state} does not take the command {command}."""
 

@@ -54,6 +54,8 @@ class Settings:
     session_secret: str = ""
     shop_secrets: str = ""
     widget_sites: str = ""
+    photo_max_mb: int = 5
+    photo_daily: int = 20
     demo: bool = False
     var_dir: Path = ROOT / "var"
     models_dir: Path = ROOT / "models"

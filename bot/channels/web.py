@@ -18,9 +18,10 @@ from bot.channels.identity import ShopIdentity
 from bot.channels.sessions import Session, Sessions
 from bot.conversation.conversations import Conversations
 from bot.conversation.events import Subscription
-from bot.conversation.records import ConversationView, Event, Message, Typing
-from bot.errors import MalformedRequest, NotFound, Unauthorized
-from bot.requests import Body, Name, Text, check_origin, read
+from bot.conversation.photos import Photos
+from bot.conversation.records import ConversationView, Event, Incoming, Message, Typing
+from bot.errors import MalformedRequest, NotFound, TooLarge, Unauthorized
+from bot.requests import Body, Name, Text, check, check_origin, read
 
 dumps = partial(json.dumps, ensure_ascii=False)
 
@@ -32,6 +33,7 @@ _LOOK = 5.0
 _MAX_FRAME = 4096
 _SEQ_DIGITS = 9
 _MAX_IDENTITY = 4096
+_CHUNK = 64 * 1024
 _CREATED = 201
 _ACCEPTED = 202
 
@@ -56,6 +58,12 @@ class NewMessage(Body):
     message_id: Name
 
 
+class PhotoQuery(Body):
+    """The query of `POST /chat/photos`, whose body is the photo."""
+
+    message_id: Name
+
+
 @dataclass(frozen=True)
 class Door:
     """Who may come in: the shop's identities, whom a demonstration plays, which sites embed.
@@ -73,8 +81,11 @@ class WebChannel(Channel):
 
     name = "web"
 
-    def __init__(self, conversations: Conversations, sessions: Sessions, door: Door) -> None:
+    def __init__(
+        self, conversations: Conversations, photos: Photos, sessions: Sessions, door: Door
+    ) -> None:
         super().__init__(conversations)
+        self._photos = photos
         self._sessions = sessions
         self._door = door
         self._sockets: set[web.WebSocketResponse] = set()
@@ -85,6 +96,8 @@ class WebChannel(Channel):
             web.get("/chat/consumers", self._list_consumers),
             web.post("/chat/sessions", self._open_session),
             web.post("/chat/messages", self._take_message),
+            web.post("/chat/photos", self._take_photo),
+            web.get("/chat/photos/{id}", self._show_photo),
             web.get("/chat/events", self._events),
         ]
 
@@ -124,6 +137,21 @@ class WebChannel(Channel):
             session.sender, body.text, body.message_id, session.consumer_id
         )
         return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
+
+    async def _take_photo(self, request: web.Request) -> web.Response:
+        session = self._sessions.read(_bearer(request))
+        message_id = check(PhotoQuery, dict(request.query)).message_id
+        data = await _bytes(request, self._photos.rules.max_bytes)
+        incoming = Incoming(
+            self.name, session.sender, self._photos.rules.words, message_id, session.consumer_id
+        )
+        receipt = await self._photos.receive(incoming, data)
+        return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
+
+    async def _show_photo(self, request: web.Request) -> web.StreamResponse:
+        session = self._sessions.read(_bearer(request))
+        photo = await self._photos.find(request.match_info["id"], (self.name, session.sender))
+        return web.FileResponse(photo.path, headers=photo.headers)
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         check_origin(request, self._door.sites)
@@ -224,6 +252,16 @@ def _bearer(request: web.Request) -> str:
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("send `Authorization: Bearer` with the session's token")
     return token.strip()
+
+
+async def _bytes(request: web.Request, limit: int) -> bytes:
+    """Return the body, which may be larger than that of other calls. Raises TooLarge."""
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(_CHUNK):
+        data += chunk
+        if len(data) > limit:
+            raise TooLarge(limit=limit)
+    return bytes(data)
 
 
 def _after_seq(request: web.Request) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot.clock import Clock, SystemClock
 from bot.conversation import inbox, lanes, moves, transcript
 from bot.conversation.events import EventBus, Subscription
+from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
     ConversationView,
     Event,
@@ -161,6 +162,10 @@ class Conversations:
             )
         self._bus.publish(conversation_id, changed)
         return changed
+
+    def photos(self, rules: PhotoRules) -> Photos:
+        """Return what takes photos into these conversations."""
+        return Photos(self._database, self._clock, self._bus.publish, self._seconds, rules)
 
     async def counts(self) -> tuple[dict[str, int], int]:
         """Return how many conversations are in each state, and how many messages wait."""

@@ -24,9 +24,15 @@ from bot.conversation.tables import conversation, inbox
 
 
 async def accept(
-    tx: AsyncConnection, incoming: Incoming, at: datetime, accepted_at: float
+    tx: AsyncConnection,
+    incoming: Incoming,
+    at: datetime,
+    accepted_at: float,
+    *,
+    custom: dict[str, Any] | None = None,
+    waits: bool = True,
 ) -> tuple[Receipt, list[Event]]:
-    """Store a message, its place in the transcript and its place in the lane.
+    """Store a message, its place in the transcript and, where it `waits`, in the lane.
 
     A repeated one changes nothing and gets the first one's receipt.
     """
@@ -35,10 +41,11 @@ async def accept(
         return await _receipt_of_first(tx, incoming), []
     opened, events = await open_conversation(tx, incoming, at)
     text = await buttons.title(tx, opened, incoming.text)
-    line = await transcript.append(tx, opened, Author.CONSUMER, text, at, row_id, waits=True)
-    await tx.execute(
-        update(inbox).where(inbox.c.id == row_id).values(conversation_id=opened, seq=line.seq)
+    line = await transcript.append(
+        tx, opened, Author.CONSUMER, text, at, row_id, custom=custom, waits=waits
     )
+    placed = {"conversation_id": opened, "seq": line.seq, "status": "new" if waits else "done"}
+    await tx.execute(update(inbox).where(inbox.c.id == row_id).values(placed))
     return Receipt(row_id, opened, line.seq), [*events, MessageAdded(line)]
 
 

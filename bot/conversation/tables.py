@@ -174,3 +174,15 @@ conversation_move = Table(
     Column("agent", Text),
     Column("at", Instant(), nullable=False),
 )
+
+# The files are named by the ids; see bot/conversation/photos.py.
+photo = Table(
+    "photo",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ForeignKey("conversation.id"), nullable=False),
+    Column("media_type", String(16), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("at", Instant(), nullable=False),
+)
+Index("photo_conversation", photo.c.conversation_id, photo.c.at)

@@ -28,6 +28,7 @@ async def append(
     at: datetime,
     message_id: str | None = None,
     *,
+    custom: dict[str, Any] | None = None,
     waits: bool = False,
 ) -> Message:
     """Store one public line under the conversation's next number.
@@ -41,6 +42,7 @@ async def append(
         at,
         author,
         text,
+        custom=custom,
     )
     await _store(tx, line, None)
     return line
