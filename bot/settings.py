@@ -39,6 +39,10 @@ class BookingRules:
     travel_minutes: int = 15
     max_changes: int = 3
     identity_tries: int = 3
+    # When the reminder of tomorrow's visit goes out, and when nothing else does.
+    reminder_at: time = time(18)
+    quiet_hours: tuple[tuple[time, time], ...] = ((time(21), time(8)),)
+    late_minutes: int = 30
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,9 @@ def load() -> Settings:
             travel_minutes=env.int("TRAVEL_MINUTES", 15),
             max_changes=env.int("MAX_CHANGES", 3),
             identity_tries=env.int("IDENTITY_TRIES", 3),
+            reminder_at=_time(env.str("REMINDER_AT", "18:00")),
+            quiet_hours=_hours(env.str("QUIET_HOURS", "21:00-08:00")),
+            late_minutes=env.int("LATE_MINUTES", 30),
         )
         values: dict[str, Any] = {
             f.name: _read(env, f.name.upper(), f.default)
@@ -163,9 +170,13 @@ def _time(text: str) -> time:
     return time.fromisoformat(text.strip())
 
 
+def _hours(text: str) -> tuple[tuple[time, time], ...]:
+    pairs = [part.split("-") for part in text.split(",") if part.strip()]
+    return tuple((_time(start), _time(end)) for start, end in pairs)
+
+
 def _windows(text: str) -> tuple[tuple[time, time], ...]:
-    pairs = [part.split("-") for part in text.split(",")]
-    windows = tuple((_time(start), _time(end)) for start, end in pairs)
+    windows = _hours(text)
     if any(start >= end for start, end in windows):
         raise ValueError(f"BOT_WINDOWS={text!r}: a window ends before it starts")
     return windows

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import buttons, transcript
@@ -21,6 +20,7 @@ from bot.conversation.records import (
 )
 from bot.conversation.states import Command, State
 from bot.conversation.tables import conversation, inbox
+from bot.database.upsert import upsert
 
 
 async def accept(
@@ -144,8 +144,3 @@ async def _insert_conversation(
 
 def _external_id(incoming: Incoming) -> str | None:
     return None if incoming.message_id is None else f"id:{incoming.message_id}"
-
-
-def upsert(tx: AsyncConnection, table: Any) -> Any:
-    """Return an INSERT that can say ON CONFLICT; each database has its own."""
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)

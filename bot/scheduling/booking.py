@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -12,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import BookingRefused, OrderNotFound, WindowTaken
+from bot.scheduling import notices
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search, Slot, Span
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import UNDER_WAY, Order, Reason, Visit, Window
+from bot.scheduling.presentation import snapshot
 from bot.scheduling.reasons import reason
 from bot.scheduling.store import read_order
 
@@ -215,8 +216,8 @@ class Booking:
                 at=now,
                 actor=self.actor,
                 what=what,
-                before=_snapshot(before.live_visit),
-                after=_snapshot(after),
+                before=snapshot(before.live_visit),
+                after=snapshot(after),
                 reason=why,
                 command_id=command_id,
             )
@@ -229,6 +230,10 @@ class Booking:
                 at=now,
             )
         )
+        search = self.search
+        await notices.of_change(
+            self.connection, before, after, what, search.now, search.rules, command_id
+        )
 
 
 def _visit(order: Order) -> Visit:
@@ -237,18 +242,3 @@ def _visit(order: Order) -> Visit:
 
 def _without_visit(order: Order) -> Order:
     return replace(order, visits=tuple(v for v in order.visits if v != order.live_visit))
-
-
-def _snapshot(visit: Visit | None) -> dict[str, Any] | None:
-    if visit is None:
-        return None
-    return {
-        "status": visit.status,
-        "crew_id": visit.crew.crew_id if visit.crew else None,
-        "window_start": _iso(visit.window.start if visit.window else None),
-        "window_end": _iso(visit.window.end if visit.window else None),
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +15,15 @@ from bot.errors import ImportRejected
 from bot.scheduling import contract as c
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
+from bot.scheduling.changes import changed_elsewhere
 from bot.scheduling.contract import epoch, path_of
-from bot.scheduling.models import LIVE, ImportReport
+from bot.scheduling.import_checks import IDS, Checks, Fault, day_of, span
+from bot.scheduling.models import ImportReport
 from bot.scheduling.models import Order as OrderValue
 from bot.scheduling.store import read_order
 from bot.settings import BookingRules
 
-Fault = dict[str, str]
 CHARGED = ("scheduled", "en_route", "in_progress", "completed")
-IDS = {"hubs": "hub_id", "crews": "crew_id", "orders": "order_no", "merchants": "merchant"}
 
 
 def parse(document: Any) -> c.Document:
@@ -53,11 +51,12 @@ class Importer:
     """Writes one parsed document in the caller's transaction."""
 
     def __init__(
-        self, connection: AsyncConnection, catalogue: Catalogue, rules: BookingRules
+        self, connection: AsyncConnection, catalogue: Catalogue, rules: BookingRules, now: datetime
     ) -> None:
         self._db = connection
         self._catalogue = catalogue
         self._rules = rules
+        self._now = now
         self._warnings: list[Fault] = []
 
     async def take(self, document: c.Document) -> ImportReport:
@@ -65,11 +64,7 @@ class Importer:
 
         Raises ImportRejected before anything is written.
         """
-        faults = [*_repeated(document), *_own_faults(document)]
-        faults += await self._unknown_ids(document)
-        faults += await self._shift_clashes(document)
-        faults += await self._foreign_visits(document)
-        faults += await self._second_live_visits(document)
+        faults = await Checks(self._db).faults(document)
         if faults:
             raise rejected(faults)
         for hub in document.hubs:
@@ -82,74 +77,6 @@ class Importer:
             await self._order(order, f"$.orders[{number}]")
         counts = {name: len(getattr(document, name)) for name in IDS}
         return ImportReport(counts, tuple(self._warnings))
-
-    # --- checks ---
-
-    async def _unknown_ids(self, document: c.Document) -> list[Fault]:
-        hubs = {h.hub_id for h in document.hubs} | await self._known(t.hub.c.hub_id)
-        crews = {x.crew_id for x in document.crews} | await self._known(t.crew.c.crew_id)
-        faults = [
-            {"path": f"$.crews[{n}].hub_id", "detail": f"no hub {crew.hub_id} is known"}
-            for n, crew in enumerate(document.crews)
-            if crew.hub_id not in hubs
-        ]
-        for path, visit in _visits(document):
-            if visit.crew_id and visit.crew_id not in crews:
-                detail = f"no crew {visit.crew_id} is known"
-                faults.append({"path": f"{path}.crew_id", "detail": detail})
-        return faults
-
-    async def _known(self, column: Any) -> set[str]:
-        return set((await self._db.execute(select(column))).scalars())
-
-    async def _shift_clashes(self, document: c.Document) -> list[Fault]:
-        """Find shifts that overlap one another, or a stored one that they do not replace."""
-        faults = []
-        for n, crew in enumerate(document.crews):
-            cs = t.crew_shift.c
-            stored = await self._db.execute(
-                select(cs.start_at, cs.end_at).where(cs.crew_id == crew.crew_id)
-            )
-            days = {shift.date for shift in crew.shifts}
-            taken = [(r.start_at, r.end_at) for r in stored if _day(r.start_at) not in days]
-            for k, shift in enumerate(crew.shifts):
-                start, end = _span(shift)
-                if any(s < end and start < e for s, e in taken):
-                    path = f"$.crews[{n}].shifts[{k}]"
-                    faults.append({"path": path, "detail": "overlaps another shift of the crew"})
-                taken.append((start, end))
-        return faults
-
-    async def _foreign_visits(self, document: c.Document) -> list[Fault]:
-        faults = []
-        for path, visit in _visits(document):
-            order_no = document.orders[int(path.split("[")[1].split("]")[0])].order_no
-            owner = await self._db.scalar(
-                select(t.visit.c.order_no).where(t.visit.c.visit_id == visit.visit_id)
-            )
-            if owner not in (None, order_no):
-                detail = f"visit {visit.visit_id} belongs to order {owner}"
-                faults.append({"path": f"{path}.visit_id", "detail": detail})
-        return faults
-
-    async def _second_live_visits(self, document: c.Document) -> list[Fault]:
-        """Find live visits beside a stored one of the same kind that the file leaves alone."""
-        faults = []
-        for n, order in enumerate(document.orders):
-            stored = await read_order(self._db, order.order_no)
-            named = {visit.visit_id for visit in order.visits}
-            others = {
-                visit.kind: visit.visit_id
-                for visit in (stored.visits if stored else ())
-                if visit.status in LIVE and visit.visit_id not in named
-            }
-            for k, visit in enumerate(order.visits):
-                if visit.status in LIVE and visit.kind in others:
-                    detail = f"visit {others[visit.kind]} of the order is not over"
-                    faults.append({"path": f"$.orders[{n}].visits[{k}].status", "detail": detail})
-        return faults
-
-    # --- writing ---
 
     async def _put(self, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
         condition = [table.c[name] == value for name, value in key.items()]
@@ -192,13 +119,13 @@ class Importer:
     async def _clear_changed_days(self, crew: c.Crew) -> None:
         """Remove the shifts of days whose hours are no longer those; visits wait without one."""
         cs, cw, vt = t.crew_shift.c, t.crew_window.c, t.visit.c
-        hours = {_span(shift) for shift in crew.shifts}
+        hours = {span(shift) for shift in crew.shifts}
         days = {shift.date for shift in crew.shifts}
         stored = await self._db.execute(
             select(cs.shift_id, cs.start_at, cs.end_at).where(cs.crew_id == crew.crew_id)
         )
         for row in stored.all():
-            if _day(row.start_at) not in days or (row.start_at, row.end_at) in hours:
+            if day_of(row.start_at) not in days or (row.start_at, row.end_at) in hours:
                 continue
             windows = select(cw.cw_id).where(cw.shift_id == row.shift_id)
             await self._db.execute(update(t.visit).where(vt.cw_id.in_(windows)).values(cw_id=None))
@@ -215,7 +142,7 @@ class Importer:
             .order_by(vt.window_start, vt.visit_id)
         )
         for row in rows.all():
-            if row.window_start is None or _day(row.window_start) not in days:
+            if row.window_start is None or day_of(row.window_start) not in days:
                 continue
             cw_id = await self._ledger_row(row, row.minutes, path)
             if cw_id is not None:
@@ -225,7 +152,7 @@ class Importer:
 
     async def _shift(self, crew_id: str, shift: c.Shift, path: str) -> None:
         """Write a shift and cut it into windows; visits keep their window where it stays."""
-        start, end = _span(shift)
+        start, end = span(shift)
         values = {"end_at": end, "capacity_min": shift.capacity_minutes}
         await self._put(t.crew_shift, {"crew_id": crew_id, "start_at": start}, values)
         cs = t.crew_shift.c
@@ -281,6 +208,8 @@ class Importer:
         for number, visit in enumerate(order.visits):
             if stored is not None:
                 await self._visit(stored, visit, number, f"{path}.visits[{number}]")
+        if stored is not None and order.visits:
+            await changed_elsewhere(self._db, stored, self._now, self._rules)
 
     async def _visit(self, order: OrderValue, visit: c.Visit, number: int, path: str) -> None:
         minutes = rule.needed_minutes(order, self._catalogue, self._rules)
@@ -344,51 +273,5 @@ class Importer:
         )
 
 
-def _visits(document: c.Document) -> Iterator[tuple[str, c.Visit]]:
-    for n, order in enumerate(document.orders):
-        for k, visit in enumerate(order.visits):
-            yield f"$.orders[{n}].visits[{k}]", visit
-
-
-def _repeated(document: c.Document) -> list[Fault]:
-    faults = []
-    for name, key in IDS.items():
-        seen = Counter[str]()
-        for n, entry in enumerate(getattr(document, name)):
-            seen[getattr(entry, key)] += 1
-            if seen[getattr(entry, key)] > 1:
-                detail = f"{getattr(entry, key)} is in the file already"
-                faults.append({"path": f"$.{name}[{n}].{key}", "detail": detail})
-    visits = Counter[str]()
-    for path, visit in _visits(document):
-        visits[visit.visit_id] += 1
-        if visits[visit.visit_id] > 1:
-            detail = f"{visit.visit_id} is in the file already"
-            faults.append({"path": f"{path}.visit_id", "detail": detail})
-    return faults
-
-
-def _own_faults(document: c.Document) -> list[Fault]:
-    faults = []
-    for n, order in enumerate(document.orders):
-        live = Counter[str]()
-        for k, visit in enumerate(order.visits):
-            live[visit.kind] += visit.status in LIVE
-            if visit.status in LIVE and live[visit.kind] > 1:
-                detail = f"the order has another {visit.kind} visit that is not over"
-                faults.append({"path": f"$.orders[{n}].visits[{k}].status", "detail": detail})
-    return faults
-
-
-def _span(shift: c.Shift) -> tuple[int, int]:
-    start = datetime.combine(shift.date, shift.start, tzinfo=BUSINESS_ZONE)
-    end = datetime.combine(shift.date, shift.end, tzinfo=BUSINESS_ZONE)
-    return epoch(start), epoch(end)
-
-
 def _seconds(at: datetime | int) -> int:
     return at if isinstance(at, int) else epoch(at)
-
-
-def _day(at: int) -> Any:
-    return datetime.fromtimestamp(at, BUSINESS_ZONE).date()

@@ -40,6 +40,14 @@ def order_document(order: Order) -> dict[str, Any]:
     return document
 
 
+def snapshot(visit: Visit | None) -> dict[str, Any] | None:
+    """Return what the history keeps of a visit's state."""
+    if visit is None:
+        return None
+    names = ("status", "crew_id", "window_start", "window_end")
+    return {name: _visit(visit)[name] for name in names}
+
+
 def _visit(visit: Visit) -> dict[str, Any]:
     window = visit.window
     return {

@@ -203,7 +203,8 @@ class Scheduling:
         parsed = importing.parse(document)
 
         async def work(connection: AsyncConnection) -> ImportReport:
-            importer = importing.Importer(connection, self._catalogue, self._rules)
+            now = self._clock.now()
+            importer = importing.Importer(connection, self._catalogue, self._rules, now)
             return await importer.take(parsed)
 
         return await self._database.retrying(work)
