@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0201"
-down_revision = "0002"
+down_revision = "0401"
 
 
 def upgrade() -> None:
