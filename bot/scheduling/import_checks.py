@@ -14,6 +14,7 @@ from bot.clock import BUSINESS_ZONE
 from bot.scheduling import contract as c
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
+from bot.scheduling.divisions import doubt
 from bot.scheduling.models import LIVE
 from bot.scheduling.store import read_order
 
@@ -22,21 +23,36 @@ IDS = {"hubs": "hub_id", "crews": "crew_id", "orders": "order_no", "merchants": 
 
 
 class Checks:
-    """Checks a document against itself and against what the database holds."""
+    """Checks a document against itself and against what the database holds.
+
+    `warnings` are what is odd but taken.
+    """
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._db = connection
+        self.warnings: list[Fault] = []
 
     async def faults(self, document: c.Document) -> list[Fault]:
         """Return all faults of the document."""
         return [
             *_repeated(document),
             *_own_faults(document),
+            *self._adcodes(document),
             *await self._unknown_ids(document),
             *await self._shift_clashes(document),
             *await self._foreign_visits(document),
             *await self._second_live_visits(document),
         ]
+
+    def _adcodes(self, document: c.Document) -> list[Fault]:
+        """Return adcodes that can name no place; those of an unknown district are warned of."""
+        faults: list[Fault] = []
+        for path, adcode in _places(document):
+            odd = doubt(adcode)
+            if odd is not None:
+                fault = {"path": path, "detail": odd.detail}
+                (faults if odd.wrong else self.warnings).append(fault)
+        return faults
 
     async def _unknown_ids(self, document: c.Document) -> list[Fault]:
         hubs = {h.hub_id for h in document.hubs} | await self._known(t.hub.c.hub_id)
@@ -101,6 +117,14 @@ class Checks:
                     detail = f"visit {others[visit.kind]} of the order is not over"
                     faults.append({"path": f"$.orders[{n}].visits[{k}].status", "detail": detail})
         return faults
+
+
+def _places(document: c.Document) -> Iterator[tuple[str, str]]:
+    for n, hub in enumerate(document.hubs):
+        for k, adcode in enumerate(hub.adcodes):
+            yield f"$.hubs[{n}].adcodes[{k}]", adcode
+    for n, order in enumerate(document.orders):
+        yield f"$.orders[{n}].address.adcode", order.address.adcode
 
 
 def _visits(document: c.Document) -> Iterator[tuple[str, c.Visit]]:

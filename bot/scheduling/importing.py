@@ -64,9 +64,11 @@ class Importer:
 
         Raises ImportRejected before anything is written.
         """
-        faults = await Checks(self._db).faults(document)
+        checks = Checks(self._db)
+        faults = await checks.faults(document)
         if faults:
             raise rejected(faults)
+        self._warnings += checks.warnings
         for hub in document.hubs:
             await self._hub(hub)
         for merchant in document.merchants:

@@ -6,6 +6,8 @@ Each script has a hub, a crew and consumers of its own, so that scripts cannot m
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.scheduling.divisions import divisions
+
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 10, tzinfo=ZONE)
 NAMES = {
@@ -23,6 +25,7 @@ BRANDS = {
     "tv": "海信",
 }
 ALL_SKILLS = [*NAMES, "gas", "heavy_carry", "high_altitude"]
+DISTRICTS = sorted(code for code in divisions() if not code.endswith(("00", "01")))
 HOURS = {"09:00": "12:00", "12:00": "15:00", "15:00": "18:00", "18:00": "21:00"}
 
 
@@ -41,7 +44,7 @@ def phone(number: int) -> str:
 def document(number: int, given: dict) -> dict:
     """The import document of script `number`; `given` is the script's own start."""
     hub, crew = f"H{number}", f"K{number}"
-    adcode = f"{310000 + number}"
+    adcode = DISTRICTS[number]
     closed = set(given.get("closed", ()))
     return {
         "hubs": [{"hub_id": hub, "name": "测试网点", "adcodes": [adcode]}],
