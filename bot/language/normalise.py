@@ -1,4 +1,7 @@
-"""Clean a consumer's text, and find a span of the cleaned text in what was really sent."""
+"""Clean a consumer's text, and find a span of the cleaned text in what was really sent.
+
+What is cleaned: writing (NFKC, Simplified, nothing invisible) and words typed by their sound.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from functools import cache
 
 from opencc import OpenCC
 
+from bot.language.homophones import repaired
+
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c\u202d\ufe0f")
 
 
 @dataclass(frozen=True)
 class Normalised:
-    """`text` is NFKC and Simplified, without invisible characters; `original` is what came."""
+    """`text` is what the grammars and the classifiers read; `original` is what came."""
 
     text: str
     original: str
@@ -32,9 +37,9 @@ class Normalised:
 
 
 def normalise(text: str) -> Normalised:
-    """Return `text` in NFKC, Simplified Chinese, without invisible characters."""
+    """Return `text` in NFKC and Simplified Chinese, nothing invisible, typing slips put right."""
     if unicodedata.is_normalized("NFKC", text) and _INVISIBLE.isdisjoint(text):
-        return Normalised(_simplified(text), text)
+        return Normalised(repaired(_simplified(text)), text)
     pieces: list[str] = []
     origins: list[tuple[int, int]] = []
     for start, end in _clusters(text):
@@ -42,7 +47,7 @@ def normalise(text: str) -> Normalised:
         piece = unicodedata.normalize("NFKC", visible)
         pieces.append(piece)
         origins.extend([(start, end)] * len(piece))
-    return Normalised(_simplified("".join(pieces)), text, tuple(origins))
+    return Normalised(repaired(_simplified("".join(pieces))), text, tuple(origins))
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:

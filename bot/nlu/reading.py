@@ -3,10 +3,12 @@
 "改到周六下午三点" and "改到下周二" ask for the same; what differs is for the grammars. With every
 value replaced by a sign of its kind, one example teaches about all of them, and a long number
 no longer drowns the few words beside it. What kinds there are is told apart from the words.
+Cries (快快快快, 啊啊啊啊) are read as if they were said twice.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -56,6 +58,8 @@ _WORDS = {
     "appliance": "冰箱",
 }
 
+_CRY = re.compile(r"([^\d\s])\1{2,}")
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -72,8 +76,8 @@ def read(text: str) -> Reading:
     spans = sorted(_spans(text), reverse=True)
     found = {kind for _, _, kind in spans}
     return Reading(
-        signs=_replaced(text, spans, _SIGNS),
-        words=_replaced(text, spans, _WORDS),
+        signs=_CRY.sub(r"\1\1", _replaced(text, spans, _SIGNS)),
+        words=_CRY.sub(r"\1\1", _replaced(text, spans, _WORDS)),
         kinds=tuple(kind in found for kind in KINDS),
     )
 

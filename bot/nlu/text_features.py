@@ -1,4 +1,6 @@
-"""Sparse features of a short Chinese text: its character n-grams and its words, TF-IDF weighted.
+"""Sparse features of a short Chinese text, TF-IDF weighted: character n-grams, words, sounds.
+
+Sounds stand for what was typed by its sound: 开发飘 has no character of 发票, and all of its sound.
 
 The same few lines serve training and use, so that a trained model needs numpy alone.
 """
@@ -13,15 +15,20 @@ from typing import TYPE_CHECKING
 import jieba
 import numpy as np
 
+from bot.language.homophones import sounds
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _LONGEST = 4
+_SYLLABLES = (2, 3)
 _EDGE = "\x02"
 
 
 def terms(text: str) -> Counter[str]:
-    """Return how often each term of the text occurs: n-grams of 1 to 4 characters, and words.
+    """Return how often each term of the text occurs.
+
+    Terms are n-grams of 1 to 4 characters, words, and n-grams of 2 and 3 syllables.
 
     Edges count as a character, so that "能装" alone differs from "能装" inside a sentence.
     Digits are all alike.
@@ -35,6 +42,12 @@ def terms(text: str) -> Counter[str]:
     )
     del grams[_EDGE]
     grams.update(f"w:{word}" for word in jieba.cut(plain))
+    heard = sounds(edged)
+    grams.update(
+        f"s:{' '.join(heard[start : start + size])}"
+        for size in _SYLLABLES
+        for start in range(len(heard) - size + 1)
+    )
     return grams
 
 

@@ -37,3 +37,8 @@ def test_row_has_length_one_and_rarer_terms_weigh_more():
 def test_row_of_an_unknown_text_is_empty():
     at, values = Vocabulary.of(["装空调"], rarest=1).row("xyz")
     assert len(at) == len(values) == 0
+
+
+def test_what_sounds_alike_shares_terms():
+    assert "s:fa piao" in terms("开发飘")
+    assert set(terms("发票")) & set(terms("发漂")) >= {"s:fa piao"}
