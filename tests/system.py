@@ -24,6 +24,7 @@ class System:
 
     url: str
     var_dir: Path
+    pid: int
 
     def get(self, path: str) -> dict:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
@@ -37,6 +38,10 @@ class System:
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+    def kill_engine(self) -> None:
+        """End the engine as a crash would."""
+        subprocess.run(["pkill", "-9", "-f", f"bot.engine .*--parent {self.pid}"], check=True)
 
 
 def free_port() -> int:
@@ -71,7 +76,7 @@ def serving(var_dir: Path, document: dict, **settings: str) -> Iterator[System]:
     with (var_dir / "serve.log").open("w") as log:
         process = subprocess.Popen(command("serve"), env=environment, cwd=ROOT, stderr=log)
         try:
-            system = System(f"http://127.0.0.1:{port}", var_dir)
+            system = System(f"http://127.0.0.1:{port}", var_dir, process.pid)
             _await_ready(system, process, var_dir / "serve.log")
             yield system
         finally:

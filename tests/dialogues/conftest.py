@@ -37,19 +37,25 @@ def system(tmp_path_factory):
 
 @pytest.fixture
 def slots_of(system):
-    """Read a conversation's slots as the engine keeps them."""
+    """Read the slots of a sender's conversation as the engine keeps them."""
 
-    def read(conversation_id: str) -> dict:
-        slots: dict = {}
-        for file in system.var_dir.glob("*track*.db"):
-            with sqlite3.connect(file) as tracker:
-                rows = tracker.execute(
-                    "SELECT data FROM events WHERE sender_id = ? AND type_name = 'slot' ORDER BY id",
-                    (conversation_id,),
-                ).fetchall()
-            for (data,) in rows:
-                event = json.loads(data)
-                slots[event["name"]] = event["value"]
-        return slots
+    def read(sender: str) -> dict:
+        ((conversation_id,),) = _rows(
+            system.var_dir / "yuezhuang.db", "SELECT id FROM conversation WHERE sender = ?", sender
+        )
+        (file,) = system.var_dir.glob("*track*.db")
+        stored = _rows(
+            file,
+            "SELECT data FROM events WHERE sender_id = ? AND type_name = 'slot' ORDER BY id",
+            conversation_id,
+        )
+        assert stored, f"the engine keeps no slots of {sender}"
+        events = [json.loads(data) for (data,) in stored]
+        return {event["name"]: event["value"] for event in events}
 
     return read
+
+
+def _rows(file: Path, query: str, *values: str) -> list[tuple]:
+    with sqlite3.connect(file) as database:
+        return database.execute(query, values).fetchall()
