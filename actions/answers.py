@@ -7,6 +7,7 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import meanings
 from actions.context import Services
 from actions.describe import note
 from actions.need import Events, Need, find_order
@@ -63,7 +64,7 @@ class Inform(Need):
     """Bare information: do what it is most useful for."""
 
     action = "action_inform"
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Route by what was given; the need that follows reads the same message."""
@@ -85,10 +86,13 @@ class Select(Need):
     """An option while no list is open."""
 
     action = "action_select"
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
-        """Offer the windows anew where they were offered before; else ask again."""
+        """Go on with the reading that was picked, or offer windows anew; else ask again."""
+        chosen = meanings.picked(turn.slot("unclear") or {"meanings": []}, turn.first("option"))
+        if chosen:
+            return chosen
         offered = turn.slot("offered")
         return [FollowupAction("action_availability" if offered else "action_default_fallback")]
 
@@ -97,7 +101,7 @@ class Affirm(Need):
     """A yes to what the bot last offered or asked."""
 
     action = "action_affirm"
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Start what was offered."""
@@ -113,7 +117,7 @@ class Deny(Need):
     """A no to what the bot last offered or asked."""
 
     action = "action_deny"
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Drop what was offered."""

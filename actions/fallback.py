@@ -1,4 +1,4 @@
-"""What was not understood: slots are kept, the question comes again, then a person."""
+"""What was not understood: a choice of readings, other words, then a person. Slots are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import meanings
 from actions.need import Events, hand_over, rounded_off
 from actions.turn import Turn
 
@@ -24,12 +25,22 @@ class Fallback(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
-        """Ask for other words; hand over at the third miss in a row."""
+        """Ask which reading is right, or for other words; hand over at the third miss in a row."""
+        turn = Turn.read(tracker)
         misses = (tracker.get_slot("misses") or 0) + 1
         if misses >= PATIENCE:
             dispatcher.utter_message(response="utter_handover_misses")
             events = hand_over(dispatcher, "not_understood")
         else:
-            dispatcher.utter_message(response="utter_not_understood")
-            events = [SlotSet("misses", misses)]
-        return rounded_off(events, Turn.read(tracker), tracker.active_loop_name)
+            events = [SlotSet("misses", misses), *_ask_again(turn, dispatcher, tracker)]
+        return rounded_off(events, turn, tracker.active_loop_name)
+
+
+def _ask_again(turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """Offer readings, unless a form is open: its own question comes next and has numbers too."""
+    ranking = tracker.latest_message.get("intent_ranking") or []
+    likely = [] if tracker.active_loop_name else meanings.likely(ranking)
+    if len(likely) > 1 and turn.fresh:
+        return meanings.ask(turn.message, likely, dispatcher)
+    dispatcher.utter_message(response="utter_not_understood")
+    return [SlotSet("unclear", None)]

@@ -98,7 +98,7 @@ class ValidateOrderForm(Action):
 
 
 class ResumeTask(Action):
-    """Go on with the need that had to wait for its order."""
+    """Go on with the need that had to wait: for its order, or for what was meant."""
 
     def name(self) -> str:
         """Return the name that rules use."""
@@ -108,9 +108,8 @@ class ResumeTask(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
         """Start the kept task; a form that was given up leaves nothing to do."""
-        if tracker.get_slot("order_no") is None:
-            if tracker.get_slot("task") is not None:
-                dispatcher.utter_message(response="utter_ready")
-            return [SlotSet("task", None)]
         task = tracker.get_slot("task") or {}
+        if task.get("needs_order") and tracker.get_slot("order_no") is None:
+            dispatcher.utter_message(response="utter_ready")
+            return [SlotSet("task", None)]
         return [FollowupAction(task.get("action", "action_track"))]

@@ -61,7 +61,7 @@ class Need(Action, ABC):
     """One need. Subclasses say their name and how they serve it."""
 
     # A need that only passes a message on leaves the count of misunderstandings alone.
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "misses")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear", "misses")
 
     @property
     @abstractmethod
@@ -112,7 +112,7 @@ class OrderNeed(Need):
                 goods=services().catalogue.categories[goods].name,
                 orders=wording.options([wording.order(o) for o in candidates]),
             )
-        task = {"action": self.action, "message": turn.message}
+        task = {"action": self.action, "message": turn.message, "needs_order": True}
         return [
             *LEAVE_FORM,
             SlotSet("task", task),

@@ -26,6 +26,12 @@ def label(name: str) -> str:
     return str(_texts()["buttons"][name])
 
 
+def meaning(intent: str) -> str | None:
+    """Return an intent as a choice to pick from, or None where it is none."""
+    found = _texts()["meanings"].get(intent)
+    return None if found is None else str(found)
+
+
 def day(value: date, today: date) -> str:
     """Say a day, with 今天, 明天 or 后天 where it is one."""
     texts = _texts()
