@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 _SCHEMA = "rasa"
 _CONNECT_SECONDS = 5
+# A turn is at most three messages to Rasa: its first wish, its second, one kept from before.
+_LAST = 3
 
 
 class TurnTrackerStore(SQLTrackerStore):
     """Rasa's SQL store, asked one thing more: what a turn already came to."""
 
     async def turn_events(self, conversation_id: str, turn_id: str) -> list[dict[str, Any]] | None:
-        """Return the events of the conversation's last turn from its message on, as stored.
+        """Return the events of one of the conversation's last turns, as stored.
 
-        None unless that last turn is `turn_id`. A conversation's turns come one after the
-        other, so only the last one can come again.
+        From its message on, up to the next message. None unless `turn_id` is among the last
+        few: a conversation's turns come one after the other, so only those can come again.
         """
         event = self.SQLEvent
         with self.session_scope() as session:
@@ -36,16 +38,41 @@ class TurnTrackerStore(SQLTrackerStore):
                 session.query(event.id, event.data)
                 .filter(event.sender_id == conversation_id, event.type_name == "user")
                 .order_by(event.id.desc())
+                .limit(_LAST)
+                .all()
+            )
+            following = None
+            for message in last:
+                if json.loads(message.data).get("message_id") == turn_id:
+                    break
+                following = message
+            else:
+                return None
+            rows = session.query(event.data).filter(
+                event.sender_id == conversation_id, event.id >= message.id
+            )
+            if following is not None:
+                rows = rows.filter(event.id < following.id)
+            return [json.loads(row.data) for row in rows.order_by(event.id)]
+
+    async def slot(self, conversation_id: str, name: str) -> Any:
+        """Return the value that a slot of the conversation was last set to, or None.
+
+        Rasa would read the whole conversation for it.
+        """
+        event = self.SQLEvent
+        with self.session_scope() as session:
+            last = (
+                session.query(event.data)
+                .filter(
+                    event.sender_id == conversation_id,
+                    event.type_name == "slot",
+                    event.action_name == name,
+                )
+                .order_by(event.id.desc())
                 .first()
             )
-            if last is None or json.loads(last.data).get("message_id") != turn_id:
-                return None
-            rows = (
-                session.query(event.data)
-                .filter(event.sender_id == conversation_id, event.id >= last.id)
-                .order_by(event.id)
-            )
-            return [json.loads(row.data) for row in rows]
+            return json.loads(last.data)["value"] if last else None
 
 
 def open_store(location: str, domain: Domain | None = None) -> TurnTrackerStore:
