@@ -60,6 +60,24 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
 
 
+class VisitNotFound(NotFound):
+    """No visit {visit_id} is known."""
+
+    code = "visit_not_found"
+
+
+class CrewNotFound(NotFound):
+    """No crew {crew_id} is known."""
+
+    code = "crew_not_found"
+
+
+class HubNotFound(NotFound):
+    """No hub {hub_id} is known."""
+
+    code = "hub_not_found"
+
+
 class ConversationNotFound(NotFound):
     """No conversation of sender {sender} is known."""
 
@@ -91,6 +109,20 @@ class BookingRefused(Refused):
     """The visit cannot be booked, moved or cancelled: {reason}."""
 
     code = "booking_refused"
+    status = 409
+
+
+class IllegalStatus(Refused):
+    """Visit {visit_id} is {status}; from there it becomes {can}."""
+
+    code = "illegal_status"
+    status = 409
+
+
+class CommandReused(Refused):
+    """The command {command_id} was for something else; give each command an id of its own."""
+
+    code = "command_reused"
     status = 409
 
 

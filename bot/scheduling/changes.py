@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.scheduling import notices
+from bot.scheduling import history, notices
 from bot.scheduling import tables as t
-from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Visit
 from bot.scheduling.notices import Kind
-from bot.scheduling.presentation import snapshot
 from bot.scheduling.store import read_order
 from bot.settings import BookingRules
 
@@ -64,13 +62,4 @@ async def _note(
         .where(t.visit.c.visit_id == new.visit_id)
         .values(version=t.visit.c.version + 1)
     )
-    await connection.execute(
-        insert(t.visit_event).values(
-            visit_id=new.visit_id,
-            at=epoch(now),
-            actor="import",
-            what=what,
-            before=snapshot(old),
-            after=snapshot(new),
-        )
-    )
+    await history.note(connection, old, new, what, now, actor="import")

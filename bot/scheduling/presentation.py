@@ -18,21 +18,12 @@ def order_document(order: Order) -> dict[str, Any]:
             "name": order.consumer_name,
             "phone": order.phone,
         },
-        "address": _present(
-            {
-                "adcode": order.adcode,
-                "text": order.address_text,
-                "floor": order.floor,
-                "elevator": order.elevator,
-                "lon": order.lon,
-                "lat": order.lat,
-            }
-        ),
+        "address": address_document(order),
         "items": [_present(vars(item)) for item in order.items],
         "tracking": [
             _present({**vars(step), "at": step.at.isoformat()}) for step in order.tracking
         ],
-        "visits": [_visit(visit) for visit in order.visits],
+        "visits": [visit_document(visit) for visit in order.visits],
         "site": order.site,
     }
     if order.goods_expected_at is not None:
@@ -40,15 +31,30 @@ def order_document(order: Order) -> dict[str, Any]:
     return document
 
 
+def address_document(order: Order) -> dict[str, Any]:
+    """Return where an order goes, as far as it is known."""
+    return _present(
+        {
+            "adcode": order.adcode,
+            "text": order.address_text,
+            "floor": order.floor,
+            "elevator": order.elevator,
+            "lon": order.lon,
+            "lat": order.lat,
+        }
+    )
+
+
 def snapshot(visit: Visit | None) -> dict[str, Any] | None:
     """Return what the history keeps of a visit's state."""
     if visit is None:
         return None
     names = ("status", "crew_id", "window_start", "window_end")
-    return {name: _visit(visit)[name] for name in names}
+    return {name: visit_document(visit)[name] for name in names}
 
 
-def _visit(visit: Visit) -> dict[str, Any]:
+def visit_document(visit: Visit) -> dict[str, Any]:
+    """Return one visit in the contract's format."""
     window = visit.window
     return {
         "visit_id": visit.visit_id,

@@ -13,7 +13,7 @@ from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.database import Database
 from bot.errors import OrderNotFound
-from bot.scheduling import booking, demo, identity, importing
+from bot.scheduling import booking, demo, identity, importing, voice
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search, Span
@@ -180,6 +180,26 @@ class Scheduling:
                 skills=rule.needed_skills(order.items, order.site, self._catalogue),
                 conflict=not fits,
             )
+
+        return await self._database.retrying(work)
+
+    async def assent(self, caller: Caller, order_no: str, command_id: str) -> Visit | None:
+        """Note that the booked window suits; None where none is booked. Raises OrderNotFound."""
+
+        async def work(connection: AsyncConnection) -> Visit | None:
+            order = await identity.owned(connection, caller, order_no)
+            return await voice.assent(connection, order, command_id, self._clock.now())
+
+        return await self._database.retrying(work)
+
+    async def rate(
+        self, caller: Caller, order_no: str, score: int, command_id: str
+    ) -> Visit | None:
+        """Keep a score, 1 to 5, of the last completed visit; None where there is none."""
+
+        async def work(connection: AsyncConnection) -> Visit | None:
+            order = await identity.owned(connection, caller, order_no)
+            return await voice.rate(connection, order, score, command_id, self._clock.now())
 
         return await self._database.retrying(work)
 

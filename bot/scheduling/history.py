@@ -1,0 +1,57 @@
+"""A visit's history, which only grows, and the commands that have been done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.scheduling import tables as t
+from bot.scheduling.contract import epoch
+from bot.scheduling.models import Visit
+from bot.scheduling.presentation import snapshot
+
+
+async def note(
+    connection: AsyncConnection,
+    before: Visit | None,
+    after: Visit,
+    what: str,
+    at: datetime,
+    *,
+    actor: str,
+    reason: str | None = None,
+    command_id: str | None = None,
+) -> None:
+    """Add one event to the history of a visit."""
+    await connection.execute(
+        insert(t.visit_event).values(
+            visit_id=after.visit_id,
+            at=epoch(at),
+            actor=actor,
+            what=what,
+            before=snapshot(before),
+            after=snapshot(after),
+            reason=reason,
+            command_id=command_id,
+        )
+    )
+
+
+async def remember(
+    connection: AsyncConnection, command_id: str, order_no: str, visit_id: str, at: datetime
+) -> None:
+    """Note that a command is done, so that it is not done again."""
+    values = {"order_no": order_no, "visit_id": visit_id, "at": epoch(at)}
+    await connection.execute(insert(t.done_command).values(command_id=command_id, **values))
+
+
+async def done_before(connection: AsyncConnection, command_id: str) -> Any:
+    """Return the row of a command that is done (`order_no`, `visit_id`), else None."""
+    ct = t.done_command.c
+    found = await connection.execute(
+        select(ct.order_no, ct.visit_id).where(ct.command_id == command_id)
+    )
+    return found.one_or_none()
