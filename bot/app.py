@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 import actions.context
-from bot.api import auth, conversations, health, openapi, orders, parse
+from bot.api import auth, calendars, conversations, dispatch, health, openapi, orders, parse
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages
@@ -48,6 +48,7 @@ class Parts:
 
     settings: Settings
     scheduling: Any
+    dispatch: Any
     engine: DialogueEngine
     conversations: Conversations
     metrics: Metrics
@@ -92,7 +93,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         return True
 
     probes = {"database": database_answers, "engine": engine.ready}
-    return Parts(settings, data.scheduling, engine, talks, metrics, probes, restarts)
+    return Parts(settings, data.scheduling, data.dispatch, engine, talks, metrics, probes, restarts)
 
 
 async def _start_engine(
@@ -121,6 +122,7 @@ def make_web(parts: Parts) -> web.Application:
     """Return the HTTP server's application."""
     settings = parts.settings
     secret = session_secret(settings.session_secret, settings.var_dir)
+    links = calendars.Links(secret)
     consumers = _consumers(parts.scheduling) if settings.demo else None
     door = Door(ShopIdentity(settings.shop_keys), consumers, settings.sites)
     photos = parts.conversations.photos(
@@ -143,7 +145,9 @@ def make_web(parts: Parts) -> web.Application:
     app.add_routes(
         [
             *health.routes(parts.probes, parts.metrics, parts.conversations.counts, parts.restarts),
-            *orders.routes(parts.scheduling),
+            *orders.routes(parts.scheduling, links),
+            *dispatch.routes(parts.dispatch, links),
+            *calendars.routes(parts.dispatch, links),
             *conversations.routes(parts.conversations),
             *parse.routes(parts.engine),
             *openapi.routes(),

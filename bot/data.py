@@ -12,7 +12,7 @@ from bot import catalogue
 from bot.clock import Clock
 from bot.database import Database
 from bot.errors import SettingsError
-from bot.scheduling import Scheduling
+from bot.scheduling import Dispatch, Scheduling
 from bot.settings import Settings
 
 
@@ -23,6 +23,7 @@ class Data:
     database: Database
     clock: Clock
     scheduling: Scheduling
+    dispatch: Dispatch
 
 
 @asynccontextmanager
@@ -32,8 +33,8 @@ async def open_data(settings: Settings) -> AsyncIterator[Data]:
     try:
         await _migrate(database)
         clock = settings.make_clock()
-        rules = settings.booking
-        yield Data(database, clock, Scheduling(database, clock, catalogue.load(), rules))
+        common = (database, clock, catalogue.load(), settings.booking)
+        yield Data(database, clock, Scheduling(*common), Dispatch(*common))
     finally:
         await database.close()
 

@@ -113,7 +113,7 @@ class BookingRefused(Refused):
 
 
 class IllegalStatus(Refused):
-    """Visit {visit_id} is {status}; from there it becomes {can}."""
+    """Visit {visit_id} is {present}; from there it becomes {can}."""
 
     code = "illegal_status"
     status = 409

@@ -9,12 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.api.calendars import FEED
 from bot.api.problems import Handler
 from bot.errors import SettingsError, Unauthorized
 from bot.requests import check_origin
 
 # The page and its calls are for consumers; sessions guard them.
-_OPEN = frozenset({"/healthz", "/readyz", "/", "/embed.js"})
+_OPEN = frozenset({"/healthz", "/readyz", "/", "/embed.js", "/board"})
 _OF_THE_CHAT = "/chat/"
 _OF_THE_PAGE = (_OF_THE_CHAT, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,7 +33,7 @@ def require_token(token: str) -> Any:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if token and not _is_open(request.path):
+        if token and not _is_open(request):
             sent = request.headers.get("Authorization", "").encode(errors="surrogateescape")
             if not hmac.compare_digest(sent, expected):
                 raise Unauthorized
@@ -97,5 +98,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _is_open(path: str) -> bool:
-    return path in _OPEN or path.startswith(_OF_THE_PAGE)
+def _is_open(request: web.Request) -> bool:
+    if request.path in _OPEN or request.path.startswith(_OF_THE_PAGE):
+        return True
+    # The address of a feed carries a token of its own. What was matched counts, not what is
+    # written: an escaped slash could make other calls look like a feed.
+    resource = request.match_info.route.resource
+    return resource is not None and resource.canonical.endswith(FEED)

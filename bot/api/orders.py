@@ -8,13 +8,12 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from bot.api import parameters
 from bot.api.answers import answer
+from bot.api.calendars import Links
 from bot.errors import MalformedRequest, OrderNotFound
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DAYS = re.compile(r"\d{1,3}", re.ASCII)
-_ORDER_NO = re.compile(r"[\x21-\x7e]{1,64}")
-_YEARS = range(2000, 2101)
 _DEFAULT_DAYS = "14"
 _MAX_DAYS = 60
 
@@ -29,14 +28,16 @@ class Orders(Protocol):
         """Return the open windows of an order's next visit, as `windows` and `reason`."""
 
 
-def routes(orders: Orders) -> list[web.RouteDef]:
+def routes(orders: Orders, links: Links) -> list[web.RouteDef]:
     """Return the calls about orders."""
 
     async def order(request: web.Request) -> web.Response:
-        return answer(await orders.api_order(_order_no(request)))
+        order_no = _order_no(request)
+        document = await orders.api_order(order_no)
+        return answer({**document, "calendar_url": links.order(order_no)})
 
     async def availability(request: web.Request) -> web.Response:
-        order_no, day, days = _order_no(request), _from_date(request), _days(request)
+        order_no, day, days = _order_no(request), parameters.day(request, "from"), _days(request)
         return answer(_encode(await orders.availability(order_no, day, days)))
 
     return [
@@ -56,23 +57,7 @@ def _encode(found: Any) -> dict[str, Any]:
 
 
 def _order_no(request: web.Request) -> str:
-    order_no = request.match_info["order_no"]
-    if not _ORDER_NO.fullmatch(order_no):
-        raise OrderNotFound(order_no=order_no[:64])
-    return order_no
-
-
-def _from_date(request: web.Request) -> date | None:
-    text = request.query.get("from")
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None or day.year not in _YEARS:
-        raise MalformedRequest("from: must be a date such as 2026-11-20", parameter="from")
-    return day
+    return parameters.name(request, "order_no", OrderNotFound)
 
 
 def _days(request: web.Request) -> int:

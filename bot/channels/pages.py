@@ -18,6 +18,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+PAGES = {"/": "index.html", "/board": "board.html"}
 _NOT_BUILT = "The pages are not built yet; `make run` builds them. The API is at /api/openapi.json."
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -26,8 +27,8 @@ def routes(dist: Path = DIST) -> list[web.RouteDef]:
     """Return what serves the page and its assets."""
     folder = dist.resolve()
 
-    async def index(_request: web.Request) -> web.StreamResponse:
-        page = folder / "index.html"
+    async def page(request: web.Request) -> web.StreamResponse:
+        page = folder / PAGES[request.path]
         if not page.is_file():
             return web.Response(text=_NOT_BUILT, headers=SECURITY_HEADERS)
         return web.FileResponse(page, headers={**SECURITY_HEADERS, "Cache-Control": "no-cache"})
@@ -39,4 +40,7 @@ def routes(dist: Path = DIST) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={**SECURITY_HEADERS, "Cache-Control": _FOREVER})
 
-    return [web.get("/", index), web.get(r"/assets/{name:[\w.\-]{1,128}}", asset)]
+    return [
+        *(web.get(path, page) for path in PAGES),
+        web.get(r"/assets/{name:[\w.\-]{1,128}}", asset),
+    ]

@@ -1,5 +1,6 @@
 """Orders, crews, shifts and visits: what can be booked, and what is."""
 
+from bot.scheduling.dispatch import Dispatch
 from bot.scheduling.models import (
     Availability,
     Caller,
@@ -24,6 +25,7 @@ __all__ = [
     "Caller",
     "Crew",
     "DemoConsumer",
+    "Dispatch",
     "Fee",
     "ImportReport",
     "Item",

@@ -131,7 +131,7 @@ async def _move(connection: AsyncConnection, visit: Visit, status: str) -> None:
     if status not in allowed:
         raise IllegalStatus(
             visit_id=visit.visit_id,
-            status=visit.status,
+            present=visit.status,
             allowed=list(allowed),
             can=" or ".join(allowed) or "nothing any more",
         )

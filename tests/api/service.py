@@ -10,8 +10,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.api.metrics import Metrics
 from bot.app import Parts, make_web
+from bot.catalogue import load
 from bot.errors import OrderNotFound
-from bot.scheduling import Availability, DemoConsumer, Reason, Window
+from bot.scheduling import Availability, DemoConsumer, Dispatch, Reason, Window
 from bot.settings import Settings
 from tests.conversation.service import Service, running, sqlite
 
@@ -73,8 +74,16 @@ def _parts(settings, service, orders):
         return True
 
     probes = {"database": database_answers, "engine": service.engine.ready}
+    dispatch = Dispatch(service.database, service.clock, load(), settings.booking)
     return Parts(
-        settings, orders, service.engine, service.conversations, Metrics(), probes, lambda: 0
+        settings,
+        orders,
+        dispatch,
+        service.engine,
+        service.conversations,
+        Metrics(),
+        probes,
+        lambda: 0,
     )
 
 

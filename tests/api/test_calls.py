@@ -2,10 +2,12 @@
 
 import re
 
+from bot.api.dispatch import Report
 from bot.channels.rest import Metadata, RestMessage
 from bot.channels.web import NewMessage, NewSession
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.requests import MAX_NAME, MAX_TEXT
+from bot.scheduling.status import FAILURES
 from tests.api.service import is_problem
 
 
@@ -94,7 +96,7 @@ async def test_the_description_names_every_call(server):
         for route in server.client.app.router.routes()
         if route.method != "HEAD"
     }
-    assert served - described == {("GET", "/"), ("GET", "/assets/{name}")}
+    assert served - described == {("GET", "/"), ("GET", "/board"), ("GET", "/assets/{name}")}
     assert not described - served
 
 
@@ -106,6 +108,8 @@ async def test_the_description_has_the_bodies_as_they_are_read(server):
     assert rest["metadata"]["properties"].keys() == Metadata.model_fields.keys()
     assert schemas["NewSession"]["properties"].keys() == NewSession.model_fields.keys()
     assert schemas["NewMessage"]["properties"].keys() == NewMessage.model_fields.keys()
+    assert schemas["Report"]["properties"].keys() == Report.model_fields.keys()
+    assert schemas["Report"]["properties"]["reason"]["enum"] == list(FAILURES)
     assert (rest["message"]["maxLength"], rest["sender"]["maxLength"]) == (MAX_TEXT, MAX_NAME)
 
 
