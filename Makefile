@@ -1,6 +1,6 @@
 # `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: .need-python help run test check lock clean train evaluate
+.PHONY: .need-python help run test check lock clean train evaluate bench-times
 
 # The newest Python that the application supports; any from 3.11 on will do.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 help: ## print this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 .need-python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -33,11 +33,19 @@ train: ## train the language model
 evaluate: ## score the model on the development set
 	@$(BIN)/python -m bot evaluate tests/nlu/dev.jsonl
 
-lock: ## renew the locked requirements of both environments
+lock: ## renew the locked requirements of all environments
 	@$(BIN)/uv pip compile pyproject.toml --group application --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/application.txt
 	@$(BIN)/uv pip compile pyproject.toml --group engine --python-version 3.10 \
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/engine.txt
+	@$(BIN)/uv pip compile pyproject.toml --group benchmarks --python-version 3.11 --universal \
+	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/benchmarks.txt
+
+# Its own environment: what is compared with must never stand beside the application.
+bench-times: ## compare the time grammar with dateparser and jionlp, into docs/benchmarks.md
+	@test -x .venv-bench/bin/python || $(BIN)/uv venv -q --python $(BIN)/python .venv-bench
+	@$(BIN)/uv pip sync -q --python .venv-bench/bin/python --require-hashes requirements/benchmarks.txt
+	@.venv-bench/bin/python -m benchmarks.times docs/benchmarks.md
 
 clean: ## remove everything that was made, data included
-	@rm -rf .venv .venv-rasa var models .rasa bot/web/dist bot/web/node_modules
+	@rm -rf .venv .venv-rasa .venv-bench var models .rasa bot/web/dist bot/web/node_modules

@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.language.normalise import normalise
 from bot.language.times import TimeMention, find_times
-
-HERE = Path(__file__).parent
-
-
-def _day(text, year):
-    return date.fromisoformat(text if text.count("-") == 2 else f"{year}-{text}")
-
-
-def _instant(text, now):
-    day, _, hour = text.partition("T")
-    hour, _, minute = (hour or "0").partition(":")
-    midnight = datetime.combine(_day(day, now.year), datetime.min.time(), now.tzinfo)
-    return midnight + timedelta(hours=int(hour), minutes=int(minute or 0))
-
-
-def _expected(text, now):
-    rejected = text.startswith("!")
-    text = text.lstrip("!")
-    if "~" in text:
-        first, _, last = text.partition("~")
-        return (
-            _instant(first, now) if first else None,
-            _instant(last, now) if last else None,
-            rejected,
-        )
-    first, _, last = text.partition("..")
-    return _instant(first, now), _instant(last or first, now) + timedelta(days=1), rejected
-
-
-def _rows(name):
-    now = None
-    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
-        if line.startswith("now "):
-            now = datetime.fromisoformat(line[4:])
-        elif line and not line.startswith("#"):
-            phrase, _, values = line.partition(" | ")
-            yield pytest.param(now, phrase, values, id=f"{now:%d%H%M}-{phrase}")
+from tests.language.times_table import rows
 
 
 def read(phrase, now):
     return [(m.earliest, m.latest, m.rejected) for m in find_times(normalise(phrase).text, now)]
 
 
-@pytest.mark.parametrize(("now", "phrase", "values"), list(_rows("times.txt")))
-def test_phrase(now, phrase, values):
-    wanted = [] if values == "-" else [_expected(v, now) for v in values.split("; ")]
-    assert read(phrase, now) == wanted
+TABLE = list(rows())
 
 
-def test_the_table_is_large():
-    assert len(list(_rows("times.txt"))) >= 300
+@pytest.mark.parametrize("row", TABLE, ids=lambda r: f"{r.now:%d%H%M}-{r.phrase}")
+def test_phrase(row):
+    assert read(row.phrase, row.now) == row.wanted
+
+
+def test_the_tables_are_large():
+    assert len(TABLE) >= 400
+    assert len({(row.now, row.phrase) for row in TABLE}) > 0.95 * len(TABLE)
 
 
 def test_value_is_the_contracts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from bot.language.times.days import Days
@@ -13,11 +13,16 @@ from bot.language.times.days import Days
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a day in hours from its midnight."""
+    """A part of a day in hours from its midnight; 中午以后 begins at `after`.
+
+    An `open` one (下班后) goes on from there.
+    """
 
     name: str
     first: int
     end: int
+    after: int | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Instant:
-    """A moment that needs no further reading."""
+    """A time that needs no further reading: `length` from `at` on."""
 
     at: datetime
+    length: timedelta = timedelta(hours=1)
 
 
 Meaning: TypeAlias = Days | Part | Clock | Instant
@@ -70,6 +76,9 @@ class Context:
         return self.now.date()
 
 
+Reading: TypeAlias = "Callable[[re.Match[str], Context], Meaning | list[Atom] | None]"
+
+
 @dataclass(frozen=True)
 class Rule:
     """A way to write a piece, and how to read it.
@@ -79,8 +88,13 @@ class Rule:
     """
 
     pattern: re.Pattern[str]
-    read: Callable[[re.Match[str], Context], Meaning | list[Atom] | None]
+    read: Reading
     weak: bool = False
+
+
+def rule(pattern: str, read: Reading, *, weak: bool = False) -> Rule:
+    """Return the rule for what `pattern` matches."""
+    return Rule(re.compile(pattern), read, weak)
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,16 @@ from datetime import date, timedelta
 
 ONE = timedelta(days=1)
 _YEAR_SPAN = 8
-_MONTHS = 12
-# First days of the Lunar year and two more lunar feasts, by year.
-_SPRING = {2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3)}
-_DRAGON = {2025: (5, 31), 2026: (6, 19), 2027: (6, 9), 2028: (5, 28), 2029: (6, 16), 2030: (6, 5)}
-_MOON = {2025: (10, 6), 2026: (9, 25), 2027: (9, 15), 2028: (10, 3), 2029: (9, 22), 2030: (9, 12)}
-_TOMBS = {2025: (4, 4), 2026: (4, 5), 2027: (4, 5), 2028: (4, 4), 2029: (4, 4), 2030: (4, 5)}
-_LUNAR = {"spring": _SPRING, "dragon": _DRAGON, "moon": _MOON, "tombs": _TOMBS}
+MONTHS = 12
 
 
 @dataclass(frozen=True)
 class Days:
-    """The calendar days from `first` up to, not including, `end`."""
+    """The calendar days from `first` up to, not including, `end`; `open` ones go on from there."""
 
     first: date
     end: date
+    open: bool = False
 
     @property
     def single(self) -> bool:
@@ -37,6 +32,11 @@ class Days:
 def one_day(day: date) -> Days:
     """Return `day` alone."""
     return Days(day, day + ONE)
+
+
+def since(day: date) -> Days:
+    """Return `day` and all that follow."""
+    return Days(day, day + ONE, open=True)
 
 
 def make(year: int, month: int, day: int) -> date | None:
@@ -67,8 +67,8 @@ def nearest_weekday(today: date, weekday: int, *, past: bool = False) -> date:
 
 def month_start(day: date, offset: int) -> date:
     """Return the first of the month `offset` months after that of `day`."""
-    months = day.year * _MONTHS + day.month - 1 + offset
-    return date(months // _MONTHS, months % _MONTHS + 1, 1)
+    months = day.year * MONTHS + day.month - 1 + offset
+    return date(months // MONTHS, months % MONTHS + 1, 1)
 
 
 def month(first: date) -> Days:
@@ -77,8 +77,10 @@ def month(first: date) -> Days:
 
 
 def part_of_month(first: date, phase: str) -> Days:
-    """Return `phase` (初 中 底 上旬 中旬 下旬) of the month that begins on `first`."""
+    """Return `phase` (初 中 底 上旬 中旬 下旬 最后一天) of the month that begins on `first`."""
     end = month_start(first, 1)
+    if phase == "最后一天":
+        return Days(end - ONE, end)
     bounds = {"初": (1, 6), "上旬": (1, 11), "中": (10, 21), "中旬": (11, 21), "下旬": (21, 0)}
     start, stop = bounds.get(phase, (25, 0))
     return Days(first.replace(day=start), first.replace(day=stop) if stop else end)
@@ -86,7 +88,7 @@ def part_of_month(first: date, phase: str) -> Days:
 
 def nearest_day_of_month(since: date, day: int, *, past: bool = False) -> date | None:
     """Return the first such day of a month on or after `since`; with `past` the last before."""
-    for step in range(_MONTHS + 1):
+    for step in range(MONTHS + 1):
         first = month_start(since, -step if past else step)
         found = make(first.year, first.month, day)
         if found and (found < since if past else found >= since):
@@ -108,11 +110,3 @@ def add_months(day: date, count: int) -> date:
     first = month_start(day, count)
     last = month_start(first, 1) - ONE
     return first.replace(day=min(day.day, last.day))
-
-
-def feast(name: str, since: date, *, past: bool = False) -> date | None:
-    """Return the next (with `past` the last) feast of the lunar or solar-term table."""
-    days = [date(year, *row) for year, row in _LUNAR[name].items()]
-    if past:
-        return max((d for d in days if d <= since), default=None)
-    return min((d for d in days if d >= since), default=None)

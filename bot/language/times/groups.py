@@ -9,7 +9,9 @@ from bot.language.times.atoms import Atom, Clock, Instant, Part
 from bot.language.times.days import Days
 from bot.language.times.polarity import refuses
 
-_JOIN = re.compile(r"^(?:\s|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|T)*$")
+_JOIN = re.compile(
+    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|T)*$"
+)
 _COMMA = re.compile(r"^\s*[,、，]?\s*(?:就|在|大概|的)?$")
 _BRACKET = re.compile(r"^\s*[(（,，]?\s*(?:也就是|就是|是)?\s*$")
 _CLOSE = re.compile(r"^\s*[)）]")

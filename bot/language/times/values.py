@@ -36,7 +36,7 @@ class Reader:
     def read(self, group: Group, *, before: bool = False) -> Value:
         """Return what `group` stands for; `before` says that it bounds from above."""
         if group.instant:
-            return Value(group.instant.at, group.instant.at + _HOUR)
+            return Value(group.instant.at, group.instant.at + group.instant.length)
         if group.clock:
             return self._clock(group, group.clock, before=before)
         if group.part:
