@@ -16,10 +16,22 @@ ROOT = Path(__file__).resolve().parent.parent / "data" / "catalogue"
 
 @dataclass(frozen=True)
 class SiteQuestion:
-    """One thing to know about the home before a visit: `fact` is the site key it fills."""
+    """One thing to know about the home before a visit: `fact` is the site key it fills.
+
+    Where it is `required`, nothing can be booked before it is known.
+    """
 
     fact: str
     question: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Heavy:
+    """A piece of more than `over_kg` kilograms takes a crew of at least `members`."""
+
+    over_kg: float
+    members: int
 
 
 @dataclass(frozen=True)
@@ -27,8 +39,8 @@ class Category:
     """One appliance category of the contract.
 
     `minutes` is the work of one visit for one piece (integer, at most 180); `extra_skills`
-    are needed beside the category's own; `members` is the smallest crew; `carried` says
-    whether stairs without a lift need `heavy_carry`.
+    are needed beside the category's own; `members` is the smallest crew, `heavy` the one for
+    heavy pieces; `carried` says whether stairs without a lift need `heavy_carry`.
     """
 
     category: str
@@ -36,6 +48,7 @@ class Category:
     names: tuple[str, ...]
     minutes: int
     members: int
+    heavy: Heavy | None
     extra_skills: tuple[str, ...]
     carried: bool
     questions: tuple[SiteQuestion, ...]
@@ -75,6 +88,7 @@ def _category(name: str, row: dict) -> Category:  # type: ignore[type-arg]
         names=tuple(row["names"]),
         minutes=int(row["minutes"]),
         members=int(row.get("members", 1)),
+        heavy=Heavy(**row["heavy"]) if "heavy" in row else None,
         extra_skills=tuple(row.get("extra_skills", ())),
         carried=bool(row.get("carried", False)),
         questions=tuple(SiteQuestion(**q) for q in row.get("questions", ())),

@@ -37,7 +37,13 @@ class BookingRules:
     cutoff_today_minutes: int = 120
     cutoff_tomorrow: time = time(18)
     travel_minutes: int = 15
+    stairs_from_floor: int = 4
+    stairs_minutes: int = 15
+    old_appliance_minutes: int = 20
+    hold_minutes: int = 10
+    stress_factor: float = 0.8
     max_changes: int = 3
+    absent_minutes: int = 60
     identity_tries: int = 3
     # When the reminder of tomorrow's visit goes out, and when nothing else does.
     reminder_at: time = time(18)
@@ -104,16 +110,15 @@ def load() -> Settings:
     env = Env(prefix="BOT_")
     try:
         rules = BookingRules(
-            horizon_days=env.int("HORIZON_DAYS", 14),
             windows=_windows(env.str("WINDOWS", "09:00-12:00,12:00-15:00,15:00-18:00,18:00-21:00")),
-            cutoff_today_minutes=env.int("CUTOFF_TODAY_MINUTES", 120),
             cutoff_tomorrow=_time(env.str("CUTOFF_TOMORROW", "18:00")),
-            travel_minutes=env.int("TRAVEL_MINUTES", 15),
-            max_changes=env.int("MAX_CHANGES", 3),
-            identity_tries=env.int("IDENTITY_TRIES", 3),
             reminder_at=_time(env.str("REMINDER_AT", "18:00")),
             quiet_hours=_hours(env.str("QUIET_HOURS", "21:00-08:00")),
-            late_minutes=env.int("LATE_MINUTES", 30),
+            **{
+                f.name: _read(env, f.name.upper(), f.default)
+                for f in fields(BookingRules)
+                if isinstance(f.default, (int, float))
+            },
         )
         values: dict[str, Any] = {
             f.name: _read(env, f.name.upper(), f.default)

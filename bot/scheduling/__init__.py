@@ -1,12 +1,14 @@
 """Orders, crews, shifts and visits: what can be booked, and what is."""
 
 from bot.scheduling.dispatch import Dispatch
+from bot.scheduling.history import CHANGE_REASONS
 from bot.scheduling.models import (
     Availability,
     Caller,
     Crew,
     DemoConsumer,
     Fee,
+    Hold,
     ImportReport,
     Item,
     Offer,
@@ -21,12 +23,14 @@ from bot.scheduling.models import (
 from bot.scheduling.service import Scheduling
 
 __all__ = [
+    "CHANGE_REASONS",
     "Availability",
     "Caller",
     "Crew",
     "DemoConsumer",
     "Dispatch",
     "Fee",
+    "Hold",
     "ImportReport",
     "Item",
     "Offer",

@@ -217,6 +217,22 @@ class Order(_Strict):
     goods_expected_at: AwareDatetime | None = None
 
 
+class CalendarDay(_Strict):
+    """A day on which a hub, or every hub, works less (`stress`) or not at all (`blackout`)."""
+
+    date: date
+    kind: Literal["blackout", "stress"]
+    capacity_factor: float | None = Field(default=None, ge=0, le=1)
+    hub_id: Id | None = None
+
+    @field_validator("capacity_factor")
+    @classmethod
+    def _only_for_stress(cls, factor: float | None, so_far: ValidationInfo) -> float | None:
+        if factor and so_far.data.get("kind") == "blackout":
+            raise ValueError("nothing is sold on a blackout day; leave capacity_factor out")
+        return factor
+
+
 class Document(_Strict):
     """A whole file."""
 
@@ -224,6 +240,7 @@ class Document(_Strict):
     crews: list[Crew] = []
     orders: list[Order] = []
     merchants: list[Merchant] = []
+    calendar: list[CalendarDay] = []
 
 
 def path_of(location: tuple[Any, ...]) -> str:

@@ -13,6 +13,19 @@ from bot.scheduling.contract import epoch
 from bot.scheduling.models import Visit
 from bot.scheduling.presentation import snapshot
 
+# Why a consumer's visit is moved or cancelled; the history counts them.
+CHANGE_REASONS = (
+    "not_home",
+    "goods_late",
+    "decoration",
+    "utilities_not_on",
+    "property_hours",
+    "weather",
+    "unreachable",
+    "crew",
+    "other",
+)
+
 
 async def note(
     connection: AsyncConnection,
@@ -41,7 +54,7 @@ async def note(
 
 
 async def remember(
-    connection: AsyncConnection, command_id: str, order_no: str, visit_id: str, at: datetime
+    connection: AsyncConnection, command_id: str, order_no: str, visit_id: str | None, at: datetime
 ) -> None:
     """Note that a command is done, so that it is not done again."""
     values = {"order_no": order_no, "visit_id": visit_id, "at": epoch(at)}

@@ -62,6 +62,11 @@ class Checks:
             for n, crew in enumerate(document.crews)
             if crew.hub_id not in hubs
         ]
+        faults += [
+            {"path": f"$.calendar[{n}].hub_id", "detail": f"no hub {entry.hub_id} is known"}
+            for n, entry in enumerate(document.calendar)
+            if entry.hub_id and entry.hub_id not in hubs
+        ]
         for path, visit in _visits(document):
             if visit.crew_id and visit.crew_id not in crews:
                 detail = f"no crew {visit.crew_id} is known"
@@ -142,6 +147,12 @@ def _repeated(document: c.Document) -> list[Fault]:
             if seen[getattr(entry, key)] > 1:
                 detail = f"{getattr(entry, key)} is in the file already"
                 faults.append({"path": f"$.{name}[{n}].{key}", "detail": detail})
+    days = Counter[tuple[date, str | None]]()
+    for n, entry in enumerate(document.calendar):
+        days[entry.date, entry.hub_id] += 1
+        if days[entry.date, entry.hub_id] > 1:
+            detail = f"{entry.date} is in the file already"
+            faults.append({"path": f"$.calendar[{n}].date", "detail": detail})
     visits = Counter[str]()
     for path, visit in _visits(document):
         visits[visit.visit_id] += 1

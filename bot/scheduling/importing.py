@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalogue import Catalogue
 from bot.clock import BUSINESS_ZONE
 from bot.errors import ImportRejected
+from bot.scheduling import calendar, redelivery, skills
 from bot.scheduling import contract as c
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
@@ -20,9 +21,11 @@ from bot.scheduling.contract import epoch, path_of
 from bot.scheduling.import_checks import IDS, Checks, Fault, day_of, span
 from bot.scheduling.models import ImportReport
 from bot.scheduling.models import Order as OrderValue
+from bot.scheduling.slots import midnight
 from bot.scheduling.store import read_order
 from bot.settings import BookingRules
 
+DAY = 24 * 60 * 60
 CHARGED = ("scheduled", "en_route", "in_progress", "completed")
 
 
@@ -75,6 +78,7 @@ class Importer:
             await self._merchant(merchant)
         for number, crew in enumerate(document.crews):
             await self._crew(crew, f"$.crews[{number}]")
+        await self._calendar(document)
         for number, order in enumerate(document.orders):
             await self._order(order, f"$.orders[{number}]")
         counts = {name: len(getattr(document, name)) for name in IDS}
@@ -102,6 +106,37 @@ class Importer:
         areas = [{"adcode": adcode} for adcode in dict.fromkeys(hub.adcodes)]
         await self._replace(t.hub_area, {"hub_id": hub.hub_id}, areas)
 
+    async def _calendar(self, document: c.Document) -> None:
+        """Take the special days, and let them and all new shifts count what may be sold."""
+        for number, entry in enumerate(document.calendar):
+            factor = entry.capacity_factor
+            if factor is None:
+                factor = self._rules.stress_factor
+            key = {"day": entry.date, "hub_id": entry.hub_id or calendar.ALL_HUBS}
+            values = {
+                "kind": entry.kind,
+                "capacity_factor": 0.0 if entry.kind == "blackout" else factor,
+            }
+            await self._put(t.calendar_day, key, values)
+            if entry.kind == "blackout":
+                await self._warn_of_booked(entry, f"$.calendar[{number}]")
+        days = {entry.date for entry in document.calendar}
+        days |= {shift.date for crew in document.crews for shift in crew.shifts}
+        await calendar.apply(self._db, days)
+
+    async def _warn_of_booked(self, entry: c.CalendarDay, path: str) -> None:
+        vt, start = t.visit.c, midnight(entry.date)
+        booked = select(func.count()).where(
+            vt.status == "scheduled", vt.window_start >= start, vt.window_start < start + DAY
+        )
+        if entry.hub_id:
+            crews = select(t.crew.c.crew_id).where(t.crew.c.hub_id == entry.hub_id)
+            booked = booked.where(vt.crew_id.in_(crews))
+        number = await self._db.scalar(booked)
+        if number:
+            detail = f"{number} visits are booked on this day and stay until they are moved"
+            self._warnings.append({"path": path, "detail": detail})
+
     async def _merchant(self, merchant: c.Merchant) -> None:
         key = {"merchant": merchant.merchant}
         await self._put(t.merchant, key, {})
@@ -110,13 +145,26 @@ class Importer:
     async def _crew(self, crew: c.Crew, path: str) -> None:
         key = {"crew_id": crew.crew_id}
         values = crew.model_dump(include={"hub_id", "name", "phone", "members"})
+        values["skill_mask"] = skills.mask(licence.skill for licence in crew.licences)
+        values["licences"] = _ends(crew)
         await self._put(t.crew, key, values)
-        licences = {licence.skill: licence.model_dump() for licence in crew.licences}
-        await self._replace(t.crew_skill, key, list(licences.values()))
         await self._clear_changed_days(crew)
         for number, shift in enumerate(crew.shifts):
             await self._shift(crew.crew_id, shift, f"{path}.shifts[{number}]")
+        await self._skills_by_day(crew)
         await self._put_on_roster(crew, path)
+
+    async def _skills_by_day(self, crew: c.Crew) -> None:
+        """Write to each of the crew's windows the skills that are valid on its day."""
+        cw, ends = t.crew_window.c, _ends(crew)
+        bits = skills.mask(licence.skill for licence in crew.licences)
+        mine = update(t.crew_window).where(cw.crew_id == crew.crew_id)
+        await self._db.execute(mine.values(skill_mask=bits))
+        for last in sorted(set(ends.values())):
+            day_after = date.fromisoformat(last) + timedelta(days=1)
+            left = skills.valid_on(day_after, bits, ends)
+            later = mine.where(cw.start_at >= midnight(day_after))
+            await self._db.execute(later.values(skill_mask=left))
 
     async def _clear_changed_days(self, crew: c.Crew) -> None:
         """Remove the shifts of days whose hours are no longer those; visits wait without one."""
@@ -131,6 +179,7 @@ class Importer:
                 continue
             windows = select(cw.cw_id).where(cw.shift_id == row.shift_id)
             await self._db.execute(update(t.visit).where(vt.cw_id.in_(windows)).values(cw_id=None))
+            await self._db.execute(delete(t.hold).where(t.hold.c.cw_id.in_(windows)))
             await self._db.execute(delete(t.crew_window).where(cw.shift_id == row.shift_id))
             await self._db.execute(delete(t.crew_shift).where(cs.shift_id == row.shift_id))
 
@@ -194,9 +243,11 @@ class Importer:
             "consumer_id": person.consumer_id,
             "address": order.address.text,
             **order.address.model_dump(exclude={"text"}),
-            "goods_expected_at": epoch(expected) if expected else None,
         }
         no = {"order_no": order.order_no}
+        known = await read_order(self._db, order.order_no)
+        if known is None or not known.goods_missing:
+            values["goods_expected_at"] = epoch(expected) if expected else None
         await self._put(t.orders, no, values)
         items = [{"position": n, **item.model_dump()} for n, item in enumerate(order.items)]
         await self._replace(t.order_item, no, items)
@@ -207,6 +258,9 @@ class Importer:
             ]
             await self._replace(t.tracking, no, steps)
         stored = await read_order(self._db, order.order_no)
+        if stored is not None and expected is not None:
+            need = rule.needs(stored, self._catalogue, self._rules)
+            await redelivery.replaced(self._db, stored, need, expected)
         for number, visit in enumerate(order.visits):
             if stored is not None:
                 await self._visit(stored, visit, number, f"{path}.visits[{number}]")
@@ -273,6 +327,11 @@ class Importer:
             .where(t.crew_window.c.cw_id == row.cw_id)
             .values(overrun_min=max(over, row.overrun_min))
         )
+
+
+def _ends(crew: c.Crew) -> dict[str, str]:
+    """Return the last day of each skill that ends."""
+    return {k.skill: k.valid_until.isoformat() for k in crew.licences if k.valid_until}
 
 
 def _seconds(at: datetime | int) -> int:

@@ -54,7 +54,11 @@ class Crew:
 
 @dataclass(frozen=True)
 class Visit:
-    """One appointment. `minutes` is what it is charged in its crew's ledger."""
+    """One appointment.
+
+    `minutes` is what it is charged in its crew's ledger, in the row `cw_id`; `version` grows
+    with every change; `attention` says that a person has to look at it.
+    """
 
     visit_id: str
     kind: str
@@ -64,6 +68,17 @@ class Visit:
     minutes: int
     changes: int
     attention: bool = False
+    cw_id: int | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A window kept for an order until `expires_at`; `token` proves it when it is confirmed."""
+
+    window: Window
+    token: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class Order:
     visits: tuple[Visit, ...]
     facts: dict[str, Any] = field(default_factory=dict)
     goods_expected_at: datetime | None = None
+    goods_missing: bool = False
     lon: float | None = None
     lat: float | None = None
 
@@ -116,10 +132,13 @@ class Order:
 
     @property
     def live_visit(self) -> Visit | None:
-        """The visit that is next: under way, else to be booked, else booked."""
+        """The visit that is next: under way, else to be booked, else booked.
+
+        Of several alike a delivery goes before an installation.
+        """
         ranks = {"in_progress": 0, "en_route": 1, "unscheduled": 2, "scheduled": 3}
         live = [visit for visit in self.visits if visit.status in LIVE]
-        return min(live, key=lambda visit: ranks[visit.status], default=None)
+        return min(live, key=lambda v: (ranks[v.status], v.kind == "installation"), default=None)
 
     @property
     def next_visit_kind(self) -> str:

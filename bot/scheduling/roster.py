@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import CrewNotFound, HubNotFound
 from bot.scheduling import tables as t
-from bot.scheduling.availability import Span
 from bot.scheduling.models import Order, Visit
 from bot.scheduling.notice_tables import visit_assent, visit_failure
 from bot.scheduling.presentation import address_document, visit_document
+from bot.scheduling.slots import Span
 from bot.scheduling.store import instant, read_orders
 
 # More crews than a page can show; a hub has some dozens.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -12,18 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.database import Database
-from bot.errors import OrderNotFound
-from bot.scheduling import booking, demo, identity, importing, voice
-from bot.scheduling import rules as rule
+from bot.errors import BookingRefused, OrderNotFound
+from bot.scheduling import (
+    demo,
+    history,
+    holds,
+    identity,
+    importing,
+    ledger,
+    offers,
+    reasons,
+    redelivery,
+    refit,
+    voice,
+    waitlist,
+)
 from bot.scheduling import tables as t
-from bot.scheduling.availability import Search, Span
-from bot.scheduling.booking import Booking
+from bot.scheduling.availability import Search
+from bot.scheduling.booking import Booking, Command
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import (
     Availability,
     Caller,
     DemoConsumer,
     Fee,
+    Hold,
     ImportReport,
     Offer,
     Order,
@@ -34,10 +47,13 @@ from bot.scheduling.models import (
     Window,
 )
 from bot.scheduling.presentation import order_document
+from bot.scheduling.refusals import refusal_code
+from bot.scheduling.slots import Span
 from bot.scheduling.store import read_order, read_orders
 from bot.settings import BookingRules
 
 OFFERED = 3
+ANY_TIME = TimeRange(None, None)
 
 
 class Scheduling:
@@ -121,65 +137,159 @@ class Scheduling:
         """Return windows to name to a consumer who wishes for a time."""
         async with self._database.reading() as connection:
             order = await identity.owned(connection, caller, order_no)
-            return await self._search(connection).offer(order, wish, refused, limit)
+            return await offers.offer(self._search(connection), order, wish, refused, limit)
 
     async def change_refusal(self, caller: Caller, order_no: str, kind: str) -> Reason | None:
         """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`)."""
         async with self._database.reading() as connection:
             order = await identity.owned(connection, caller, order_no)
-            return booking.change_refusal(order, kind, self._search(connection))
+        code = refusal_code(order, kind, self._clock.now(), self._rules)
+        return reasons.reason(code) if code is not None else None
 
     # --- changes ---
 
-    async def book(self, caller: Caller, order_no: str, window: Window, command_id: str) -> Visit:
-        """Book the order's next visit, or move the booked one, in one statement.
+    async def hold(self, caller: Caller, order_no: str, window: Window) -> Hold:
+        """Keep a window for the order's next visit while its consumer is asked for a yes.
 
+        One hold an order: another pick releases the first. Raises OrderNotFound, WindowTaken,
+        or BookingRefused whose facts hold the Reason.
+        """
+
+        async def work(connection: AsyncConnection) -> Hold:
+            await identity.owned(connection, caller, order_no)
+            return await self._booking(connection).hold(order_no, window)
+
+        return await self._database.retrying(work)
+
+    async def release(self, caller: Caller, order_no: str) -> None:
+        """Release what the order holds, if anything. Raises OrderNotFound."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await identity.owned(connection, caller, order_no)
+            await self._booking(connection).release(order_no)
+
+        await self._database.retrying(work)
+
+    async def sweep_holds(self) -> int:
+        """Release all expired holds and return how many there were."""
+
+        async def work(connection: AsyncConnection) -> int:
+            return await holds.sweep(connection, self._clock.now())
+
+        return await self._database.retrying(work)
+
+    async def book(
+        self,
+        caller: Caller,
+        order_no: str,
+        window: Window,
+        command_id: str,
+        *,
+        token: str | None = None,
+        reason: str | None = None,
+    ) -> Visit:
+        """Book the order's next visit, or move the booked one, in one transaction.
+
+        `token` is that of a hold: while it lives, room is certain. `reason` is a code of
+        `CHANGE_REASONS`. An installation that would come before its moved delivery follows it.
         Raises OrderNotFound, WindowTaken, or BookingRefused whose facts hold the Reason.
         The same `command_id` again changes nothing and returns the visit.
         """
+        command = Command(command_id, reason)
 
         async def work(connection: AsyncConnection) -> Visit:
             await identity.owned(connection, caller, order_no)
-            return await self._booking(connection).book(order_no, window, command_id)
+            booking = self._booking(connection)
+            visit = await booking.book(order_no, window, command, token)
+            await refit.follow_delivery(booking, await booking.read(order_no), command)
+            return visit
 
         return await self._database.retrying(work)
 
     async def cancel(
         self, caller: Caller, order_no: str, command_id: str, reason: str | None = None
     ) -> Visit:
-        """Cancel the order's booked visit. Raises OrderNotFound or BookingRefused."""
+        """Cancel the order's booked visit; `reason` is a code of `CHANGE_REASONS`.
+
+        Raises OrderNotFound or BookingRefused.
+        """
+        command = Command(command_id, reason)
 
         async def work(connection: AsyncConnection) -> Visit:
             await identity.owned(connection, caller, order_no)
-            return await self._booking(connection).cancel(order_no, command_id, reason)
+            booking = self._booking(connection)
+            visit = await booking.cancel(order_no, command)
+            await refit.follow_delivery(booking, await booking.read(order_no), command)
+            return visit
+
+        return await self._database.retrying(work)
+
+    async def join_waitlist(
+        self, caller: Caller, order_no: str, wish: TimeRange = ANY_TIME
+    ) -> None:
+        """Tell the consumer when a window of the wish opens before the booked one.
+
+        Raises OrderNotFound, or BookingRefused where the visit cannot be changed any more.
+        """
+
+        async def work(connection: AsyncConnection) -> None:
+            order = await identity.owned(connection, caller, order_no)
+            search = self._search(connection)
+            code = search.blocked(order)
+            if code is not None:
+                raise BookingRefused(reason=reasons.reason(code))
+            await waitlist.join(connection, order_no, wish, search.now)
+
+        await self._database.retrying(work)
+
+    async def lateness(self, caller: Caller, order_no: str) -> str | None:
+        """Return `late` or `absent` where a booked crew has not begun in time, else None."""
+        order = await self.order(caller, order_no)
+        live, now = order.live_visit, self._clock.now()
+        if live is None or live.window is None or live.status == "in_progress":
+            return None
+        waited = now - live.window.start
+        if waited >= timedelta(minutes=self._rules.absent_minutes):
+            return "absent"
+        return "late" if waited >= timedelta(minutes=self._rules.late_minutes) else None
+
+    async def goods_replaced(self, order_no: str, expected_at: datetime) -> Order:
+        """Let damaged goods be delivered anew once the new ones are at the hub. Unguarded.
+
+        Raises OrderNotFound. An order that waits for no goods stays as it is.
+        """
+
+        async def work(connection: AsyncConnection) -> Order:
+            await ledger.lock_order(connection, order_no)
+            order = await self._any_order(connection, order_no)
+            need = self._search(connection).need(order)
+            await redelivery.replaced(connection, order, need, expected_at)
+            return await self._any_order(connection, order_no)
 
         return await self._database.retrying(work)
 
     async def describe_site(
-        self,
-        caller: Caller,
-        order_no: str,
-        facts: dict[str, Any],
-        command_id: str,  # noqa: ARG002
+        self, caller: Caller, order_no: str, facts: dict[str, Any], command_id: str
     ) -> SiteChange:
         """Keep what the consumer says about the home, and fit a booked visit to it.
 
-        `command_id` may repeat: the same facts again change nothing.
+        The same `command_id` again changes nothing and tells how things stand.
         """
 
         async def work(connection: AsyncConnection) -> SiteChange:
             await identity.owned(connection, caller, order_no)
-            await self._booking(connection).lock(order_no)
-            for key, value in facts.items():
-                await self._put_fact(connection, order_no, key, value)
-            fits = await self._booking(connection).refit(order_no)
-            order = await self._any_order(connection, order_no)
-            return SiteChange(
-                site=order.site,
-                minutes=rule.needed_minutes(order, self._catalogue, self._rules),
-                skills=rule.needed_skills(order.items, order.site, self._catalogue),
-                conflict=not fits,
-            )
+            booking = self._booking(connection)
+            order = await booking.locked(order_no)
+            if not await history.done_before(connection, command_id):
+                for key, value in facts.items():
+                    await self._put_fact(connection, order_no, key, value)
+                await refit.refit(booking, order_no)
+                now = booking.search.now
+                await history.remember(connection, command_id, order_no, None, now)
+                order = await booking.read(order_no)
+            need, live = booking.search.need(order), order.live_visit
+            conflict = live is not None and live.attention
+            return SiteChange(order.site, need.minutes, need.skills, conflict)
 
         return await self._database.retrying(work)
 

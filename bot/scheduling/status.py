@@ -10,13 +10,14 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import CommandReused, IllegalStatus, MalformedRequest, VisitNotFound
-from bot.scheduling import history, notices
+from bot.scheduling import history, notices, redelivery
 from bot.scheduling import tables as t
-from bot.scheduling.booking import Booking
+from bot.scheduling.booking import Booking, Command
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Visit, Window
 from bot.scheduling.notice_tables import visit_failure
 from bot.scheduling.notices import Kind
+from bot.scheduling.refit import follow_delivery
 from bot.scheduling.store import read_order
 
 NewStatus = Literal["en_route", "in_progress", "completed", "failed"]
@@ -80,7 +81,13 @@ async def report(booking: Booking, update_: StatusUpdate) -> Order:
     await _note(connection, after, before, update_, at)
     await _tell(connection, after, update_, now)
     if update_.window is not None:
-        await booking.book(order.order_no, update_.window, f"{update_.command_id}:book")
+        command = Command(f"{update_.command_id}:book")
+        await booking.book(order.order_no, update_.window, command)
+    elif update_.reason == "damaged":
+        await redelivery.await_replacement(connection, order.order_no)
+    if update_.status == "failed":
+        present = await booking.read(order.order_no)
+        await follow_delivery(booking, present, Command(update_.command_id))
     return await _order(connection, order.order_no)
 
 
@@ -111,8 +118,7 @@ async def _locked(booking: Booking, visit_id: str) -> Order:
     )
     if order_no is None:
         raise VisitNotFound(visit_id=visit_id)
-    await booking.lock(order_no)
-    return await _order(booking.connection, order_no)
+    return await booking.locked(order_no)
 
 
 async def _order(connection: AsyncConnection, order_no: str) -> Order:

@@ -96,6 +96,7 @@ def _order(
         visits=tuple(visit_of(r) for r in visits.get(no, ())),
         facts={r.key: r.value for r in facts.get(no, ())},
         goods_expected_at=instant(head.goods_expected_at),
+        goods_missing=head.goods_missing,
         lon=head.lon,
         lat=head.lat,
     )
@@ -113,4 +114,6 @@ def visit_of(row: Row[Any]) -> Visit:
         minutes=row.minutes,
         changes=row.changes,
         attention=row.attention,
+        cw_id=row.cw_id,
+        version=row.version,
     )

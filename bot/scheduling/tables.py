@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -43,14 +44,21 @@ crew = Table(
     Column("name", Text, nullable=False),
     Column("phone", String(32)),
     Column("members", Integer, nullable=False),
+    # All skills as bits (skills.py), and the last day of those that end: {"gas": "2026-12-01"}.
+    Column("skill_mask", BigInteger, nullable=False, server_default="0"),
+    Column("licences", JSON, nullable=False, server_default="{}"),
     CheckConstraint("members >= 1", name="crew_members"),
 )
-crew_skill = Table(
-    "crew_skill",
+# One row of hub "" is for all hubs; a hub's own row goes before it.
+calendar_day = Table(
+    "calendar_day",
     metadata,
-    Column("crew_id", ForeignKey("crew.crew_id"), primary_key=True),
-    Column("skill", String(32), primary_key=True),
-    Column("valid_until", Date),
+    Column("day", Date, primary_key=True),
+    Column("hub_id", String(64), primary_key=True, server_default=""),
+    Column("kind", String(16), nullable=False),
+    Column("capacity_factor", Float, nullable=False),
+    CheckConstraint("kind IN ('blackout', 'stress')", name="calendar_kind"),
+    CheckConstraint("capacity_factor BETWEEN 0 AND 1", name="calendar_factor"),
 )
 crew_shift = Table(
     "crew_shift",
@@ -75,10 +83,24 @@ crew_window = Table(
     Column("capacity_min", Integer, nullable=False),
     Column("overrun_min", Integer, nullable=False, server_default="0"),
     Column("used_min", Integer, nullable=False, server_default="0"),
+    # What we may sell of the capacity: less of it on a stress day, nothing on a blackout day.
+    Column("sellable_min", Integer, nullable=False, server_default="0"),
+    # The crew's skills that are valid on the window's day.
+    Column("skill_mask", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("crew_id", "start_at"),
     CheckConstraint("start_at < end_at", name="window_order"),
     CheckConstraint("capacity_min >= 0 AND overrun_min >= 0", name="window_capacity"),
     CheckConstraint(NO_OVERBOOK, name="no_overbook"),
+)
+Index(
+    "crew_window_open",
+    crew_window.c.crew_id,
+    crew_window.c.start_at,
+    crew_window.c.end_at,
+    crew_window.c.sellable_min,
+    crew_window.c.used_min,
+    crew_window.c.skill_mask,
+    crew_window.c.cw_id,
 )
 merchant = Table("merchant", metadata, Column("merchant", String(255), primary_key=True))
 fee = Table(
@@ -112,6 +134,8 @@ orders = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("goods_expected_at", BigInteger),
+    # The goods came damaged and wait to be replaced: nothing can be booked until they are.
+    Column("goods_missing", Boolean, nullable=False, server_default=false()),
     Column("seq", Integer, nullable=False, server_default="0"),
 )
 order_item = Table(
@@ -175,6 +199,27 @@ Index(
     postgresql_where=text(LIVE),
 )
 Index("visit_window", visit.c.cw_id)
+# Minutes kept for an order while its consumer is asked for a yes; charged like a visit's.
+hold = Table(
+    "hold",
+    metadata,
+    Column("order_no", ForeignKey("orders.order_no"), primary_key=True),
+    Column("cw_id", ForeignKey("crew_window.cw_id"), nullable=False, index=True),
+    Column("minutes", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("token", String(64), nullable=False, unique=True),
+    CheckConstraint("minutes > 0", name="hold_minutes"),
+)
+# Orders whose consumers want an earlier window when one opens.
+waitlist = Table(
+    "waitlist",
+    metadata,
+    Column("order_no", ForeignKey("orders.order_no"), primary_key=True),
+    Column("want_from", BigInteger),
+    Column("want_to", BigInteger),
+    Column("since", BigInteger, nullable=False),
+    Column("offered_at", BigInteger),
+)
 visit_event = Table(
     "visit_event",
     metadata,

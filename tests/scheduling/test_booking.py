@@ -37,7 +37,7 @@ async def test_book_move_cancel_and_book_anew(open_day):
     moved = await scheduling.book(w.OWNER, "O1", NOON, "c2")
     assert (moved.visit_id, moved.window, moved.changes) == (booked.visit_id, NOON, 1)
     assert await _used(open_day) == [0, w.AC_MINUTES]
-    cancelled = await scheduling.cancel(w.OWNER, "O1", "c3", "出差")
+    cancelled = await scheduling.cancel(w.OWNER, "O1", "c3", "not_home")
     assert (cancelled.status, cancelled.window) == ("cancelled", NOON)
     assert await _used(open_day) == [0, 0]
     anew = await scheduling.book(w.OWNER, "O1", NOON, "c4")
@@ -46,7 +46,7 @@ async def test_book_move_cancel_and_book_anew(open_day):
     assert [x.status for x in order.visits] == ["cancelled", "scheduled"]
     events = sorted(await open_day.rows(visit_event), key=lambda row: row["id"])
     assert [e["what"] for e in events] == ["scheduled", "rescheduled", "cancelled", "scheduled"]
-    assert events[2]["reason"] == "出差"
+    assert events[2]["reason"] == "not_home"
 
 
 async def test_an_unscheduled_visit_is_the_one_that_is_booked(world):
@@ -245,7 +245,7 @@ async def test_a_description_that_no_crew_fits_flags_the_visit_until_it_is_taken
     await world.take(w.order(visits=[w.visit_at()]))
     for place, conflict in (("facade", True), ("balcony", False)):
         facts = {"outdoor_unit": place}
-        change = await world.scheduling.describe_site(w.OWNER, "O1", facts, "c1")
+        change = await world.scheduling.describe_site(w.OWNER, "O1", facts, f"c-{place}")
         (order,) = await world.scheduling.orders(w.OWNER)
         assert (change.conflict, order.visits[0].attention) == (conflict, conflict)
         assert order.visits[0].window == w.window()

@@ -1,0 +1,33 @@
+"""Whether a consumer may still book, move or cancel an order's visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.scheduling import rules as rule
+from bot.scheduling.models import UNDER_WAY, Order, Visit
+from bot.settings import BookingRules
+
+
+def refusal_code(order: Order, kind: str, now: datetime, rules: BookingRules) -> str | None:
+    """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`) now."""
+    live = order.live_visit
+    if live is not None and live.status in UNDER_WAY:
+        return "visit_in_progress"
+    if kind == "cancel" and (live is None or live.window is None):
+        return "visit_completed" if order.all_done else "nothing_to_cancel"
+    if order.all_done:
+        return "visit_completed"
+    return _too_late_or_often(live, kind, now, rules)
+
+
+def _too_late_or_often(
+    live: Visit | None, kind: str, now: datetime, rules: BookingRules
+) -> str | None:
+    if live is None or live.window is None:
+        return None
+    if not rule.is_changeable(live.window, now, rules):
+        return "too_late_to_change"
+    if kind == "move" and live.changes >= rules.max_changes:
+        return "too_many_changes"
+    return None
