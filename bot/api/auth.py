@@ -15,9 +15,11 @@ from bot.errors import SettingsError, Unauthorized
 from bot.requests import check_origin
 
 # The page and its calls are for consumers; sessions guard them.
-_OPEN = frozenset({"/healthz", "/readyz", "/", "/embed.js", "/board"})
+_OPEN = frozenset({"/healthz", "/readyz", "/", "/desk", "/embed.js", "/board"})
 _OF_THE_CHAT = "/chat/"
-_OF_THE_PAGE = (_OF_THE_CHAT, "/assets/")
+# Agents have sessions of their own.
+_OF_THE_DESK = "/desk/"
+_OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_CONTENT = 204
 _PREFLIGHT = {

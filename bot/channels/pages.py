@@ -11,14 +11,14 @@ DIST = Path(__file__).resolve().parents[1] / "web" / "dist"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PAGES = {"/": "index.html", "/board": "board.html"}
+PAGES = {"/": "index.html", "/board": "board.html", "/desk": "desk.html"}
 _NOT_BUILT = "The pages are not built yet; `make run` builds them. The API is at /api/openapi.json."
 _FOREVER = "public, max-age=31536000, immutable"
 

@@ -12,7 +12,10 @@ export default defineConfig({
     // Inlined assets and the polyfill would need a laxer content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: { chat: 'index.html', desk: 'desk.html' } },
   },
-  server: { proxy: { '/chat': { target: server, ws: true } } },
+  server: {
+    proxy: { '/chat': { target: server, ws: true }, '/desk/api': { target: server, ws: true } },
+  },
   test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
 })

@@ -96,7 +96,12 @@ async def test_the_description_names_every_call(server):
         for route in server.client.app.router.routes()
         if route.method != "HEAD"
     }
-    assert served - described == {("GET", "/"), ("GET", "/board"), ("GET", "/assets/{name}")}
+    assert served - described == {
+        ("GET", "/"),
+        ("GET", "/board"),
+        ("GET", "/desk"),
+        ("GET", "/assets/{name}"),
+    }
     assert not described - served
 
 

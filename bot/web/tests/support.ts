@@ -33,6 +33,12 @@ export class FakeSocket implements Socket {
     this.onclose?.call(this as never, { code } as CloseEvent)
   }
 
+  readonly said: Record<string, unknown>[] = []
+
+  send(data: unknown): void {
+    this.said.push(JSON.parse(String(data)))
+  }
+
   close(): void {
     this.closed = true
   }

@@ -1,11 +1,12 @@
 /** One consumer's chat with the server, free of any user interface. */
 
 import type { ChatApi } from './api'
+import { newId } from './ids'
 import { Keep } from './keep'
 import { Outbox } from './outbox'
 import { type Connection, EventStream, type Socket } from './stream'
 import { type Entries, withDelivery, withMessage, withPending, withReceipt } from './timeline'
-import type { Button, ConversationState, Frame, WireMessage } from './wire'
+import { type Button, type ConversationState, type Frame, readFrame, type WireMessage } from './wire'
 
 /** All that a page needs to draw; a new object at each change. */
 export interface Snapshot {
@@ -44,7 +45,7 @@ export class ChatSession {
   private current = EMPTY
   private readonly listeners = new Set<(snapshot: Snapshot) => void>()
   private readonly outbox: Outbox
-  private readonly stream: EventStream
+  private readonly stream: EventStream<Frame>
   private read = 0
   private typingTimer: ReturnType<typeof setTimeout> | undefined
   private settleTimer: ReturnType<typeof setTimeout> | undefined
@@ -69,6 +70,7 @@ export class ChatSession {
     this.stream = new EventStream(
       () => api.eventsUrl(token, this.read),
       {
+        read: readFrame,
         frame: (frame) => this.take(frame),
         connection: (connection) => this.connected(connection),
         refused: () => this.expire(),
@@ -194,10 +196,4 @@ export class ChatSession {
     this.current = { ...this.current, ...part }
     for (const listener of this.listeners) listener(this.current)
   }
-}
-
-/** A random id; crypto.randomUUID is missing where the page is not served over TLS. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,13 +1,13 @@
-/** The events of one session: a WebSocket that comes back by itself. */
-
-import { type Frame, readFrame } from './wire'
+/** What a server tells: a WebSocket that comes back by itself. */
 
 export type Connection = 'connecting' | 'open' | 'lost'
 
 /** What is used of a WebSocket. */
-export type Socket = Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'close'>
+export type Socket = Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'close' | 'send'>
 
-export interface StreamEvents {
+export interface StreamEvents<Frame> {
+  /** Read what came; null where it is none of ours. */
+  read(data: unknown): Frame | null
   frame(frame: Frame): void
   connection(connection: Connection): void
   /** The server will not have this token again; the stream has stopped. */
@@ -18,16 +18,17 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 15_000
 const REFUSALS: readonly number[] = [1008, 4401, 4403]
 
-export class EventStream {
+export class EventStream<Frame> {
   private socket: Socket | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
   private running = false
+  private opened = false
 
   /** `url` is asked anew at each attempt, so that it can say how far the page has read. */
   constructor(
     private readonly url: () => string,
-    private readonly events: StreamEvents,
+    private readonly events: StreamEvents<Frame>,
     private readonly open: (url: string) => Socket = (address) => new WebSocket(address),
     private readonly random: () => number = Math.random,
   ) {}
@@ -58,17 +59,25 @@ export class EventStream {
     this.connect()
   }
 
+  /** Say something where the socket is open; what is said meanwhile is lost. */
+  say(frame: object): void {
+    if (this.opened) this.socket?.send(JSON.stringify(frame))
+  }
+
   private connect(): void {
     this.drop()
     const socket = this.open(this.url())
     this.socket = socket
-    socket.onopen = () => this.events.connection('open')
+    socket.onopen = () => {
+      this.opened = true
+      this.events.connection('open')
+    }
     socket.onmessage = (event) => this.read(event.data)
     socket.onclose = (event) => this.closed(event.code)
   }
 
   private read(data: unknown): void {
-    const frame = readFrame(data)
+    const frame = this.events.read(data)
     if (!frame) return
     this.failures = 0
     this.events.frame(frame)
@@ -91,6 +100,7 @@ export class EventStream {
     clearTimeout(this.timer)
     const socket = this.socket
     this.socket = null
+    this.opened = false
     if (!socket) return
     socket.onopen = socket.onmessage = socket.onclose = null
     socket.close()
