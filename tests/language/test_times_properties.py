@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.language.normalise import normalise
@@ -124,3 +127,59 @@ def test_a_bare_hour_is_never_past(phrase, now):
 @pytest.mark.parametrize("text", ["1点" * 400, "周六" * 500, "11-28到" * 300, "不要周六，" * 200])
 def test_long_texts_end(text):
     assert len(find_times(text, NOW)) <= len(text)
+
+
+LEADS = ["", "改到", "麻烦约", "师傅，", "嗯那个", "能不能"]
+TAILS = ["", "吧", "可以吗", "都在家", "，谢谢", "行不行"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(LEADS), st.sampled_from(TAILS), days_ahead, hours)
+def test_words_around_a_window_change_nothing(lead, tail, day, window):
+    first, last = window
+    text = normalise(f"{lead}{day.month}月{day.day}号{first}点到{last}点{tail}").text
+    midnight = datetime.combine(day, datetime.min.time(), ZONE)
+    expected = (midnight + timedelta(hours=first), midnight + timedelta(hours=last), False)
+    assert [(m.earliest, m.latest, m.rejected) for m in find_times(text, NOW)] == [expected], text
+
+
+@settings(max_examples=100, deadline=None)
+@given(days_ahead, days_ahead)
+def test_a_refused_day_is_refused_and_the_other_wanted(no, yes):
+    assume(no != yes)
+    for pattern in ("{no}不行，{yes}可以", "改到{yes}，不要{no}", "不是{no}，是{yes}"):
+        text = pattern.format(no=f"{no.month}月{no.day}号", yes=f"{yes.month}月{yes.day}号")
+        read = {m.rejected: m.earliest.date() for m in find_times(text, NOW)}
+        assert read == {True: no, False: yes}, text
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([f"{which}{w}" for which in ("这周", "本周", "下周", "下下周") for w in "一三六日"]),
+    moments,
+)  # fmt: skip
+def test_a_day_of_a_named_week_is_no_past_wish(phrase, now):
+    (mention,) = find_times(phrase, now)
+    assert mention.latest > now
+    assert mention.earliest - now < timedelta(days=21)
+
+
+def test_the_host_s_zone_does_not_matter():
+    texts = ["明早九点", "半小时后", "周日下午3点前", "tomorrow", "2026-11-28T10:00:00", "节后"]
+    code = (
+        "import sys; from datetime import datetime; from bot.language.times import find_times\n"
+        "now = datetime.fromisoformat('2026-11-24T23:30:00+08:00')\n"
+        "print([m.value for text in sys.argv[1:] for m in find_times(text, now)])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code, *texts],
+            env={**os.environ, "TZ": zone},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for zone in ("UTC", "America/Los_Angeles", "Pacific/Auckland")
+    }
+    assert len(told) == 1
+    assert told.pop().count("from") == len(texts)

@@ -27,6 +27,7 @@ _DOTTED_BEFORE = re.compile(r"(?:[到约改在是成就选于定订排换]|号|�
 _DOTTED_AFTER = re.compile(
     r"^\s*(?:[号日早晚行可吧送装来上下中有能,。?!\-~到至的]|之?[前后]|以[前后]|那天|全天|周|开始|$)"
 )
+_PRICED_BEFORE = re.compile(r"(?:[每米平方价钱元付]|单价是)\s*$")
 _UNIT_AFTER = re.compile(
     r"^\s*(?:[匹米元块寸升吨层楼倍万折分度斤克版期%×xX*年个小天名平方千毫厘公kKmMLlWwVv]|英寸|立方)"
 )
@@ -72,7 +73,8 @@ def _month_day(match: re.Match[str], context: Context) -> Meaning | list[Atom]:
 def _dotted(match: re.Match[str], context: Context) -> Meaning | list[Atom] | None:
     before, after = context.text[: match.start()], context.text[match.end() :]
     led = _DOTTED_BEFORE.search(before)
-    if _UNIT_AFTER.match(after) or not (led or _DOTTED_AFTER.match(after)):
+    priced = _PRICED_BEFORE.search(before)
+    if priced or _UNIT_AFTER.match(after) or not (led or _DOTTED_AFTER.match(after)):
         return None
     # 买的1.5的 is a power, 装12.5号 a date: single figures need a word that takes a date.
     short = len(match.group()) <= len("1.5")

@@ -23,7 +23,7 @@ from bot.language.times.past import is_past
 
 _BARE = {"年", "618", "十一"}  # these need a word behind them that takes a feast
 _NAMES = "|".join(sorted((n for n in FEASTS if n not in _BARE), key=len, reverse=True))
-_WHOLE = r"期间|假期|长假|小长假|放假期间|放假"
+_WHOLE = r"[三五七八3578]天(?:长?假)?|期间|假期|长假|小长假|放假期间|放假"
 _LATER = r"(?:以后|之后|过后|后(?![天面一两二三几]))"
 _TAKES = r"(?=[那当]天|之?前(?!天)|以前|之?后(?!天)|以后|过后|期间|假期|长假|放假|大促)"
 _SELLS = r"(?!快乐|活动|价|优惠|大促价|预售|套餐|红包|促销|特价|礼|月饼|粽|[路街村小中大广款])"

@@ -202,7 +202,7 @@ HOUR_RULES: tuple[Rule, ...] = (
     ),
     rule(rf"{EDGE}(?P<h>{_H})(?=(?:{_DASH}|、){_H}{_POINT})", _bare_hour),
     rule(
-        rf"{EDGE}(?P<ten>十)?(?P<a>[一二两三四五六七八九])[、,]?(?P<b>[二三四五六七八九十])"
+        rf"{EDGE}(?P<ten>十)?(?P<a>[一二两三四五六七八九])[、,]?(?P<b>[二两三四五六七八九十])"
         rf"{_POINT}(?:来?钟)?",
         _about,
     ),

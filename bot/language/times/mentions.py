@@ -25,6 +25,7 @@ _EARLIEST = re.compile(r"(?:最早|最快|不早于|(?:别|不要|不能)早于)
 _UNTIL = re.compile(r"(?:截止|一直)?到$")
 _WITHIN = re.compile(r"^(?:之内|以内|内)")
 _LISTED = re.compile(r"^\s*(?:、|或者?|还是|和)\s*$")
+_GOES_ON_TO = re.compile(r"^\s*(?:以后|之后|过后|后|起|开始)[,，]?(?:到|至|直到)?\s*$")
 _SHARED = re.compile(r"^\s*(?:、|和|跟|与)?\s*$")
 _BOUNDS = re.compile(r"^[,，、\s]*(?:到|和|且|并且)?$")
 _WHOLE = {"月底", "月末", "年底", "年末"}
@@ -98,7 +99,8 @@ def _inherit(text: str, last: Group, one: Group) -> Group:
     if not (one.clock and last.clock and last.part) or one.part or one.days:
         return one
     later = one.clock.hour >= last.clock.hour and not one.clock.exact
-    listed = _LISTED.match(text[last.end : one.start]) or last.end == one.start
+    gap = text[last.end : one.start]
+    listed = not gap or _LISTED.match(gap) or _GOES_ON_TO.match(gap)
     return replace(one, part=last.part) if later and listed else one
 
 

@@ -27,7 +27,7 @@ _MOVED_FROM = re.compile(
     r"(?:改约?|换|挪|推迟|推|延迟|延|调整?|移|提前|往后推|改期|顺延)(?:到|成|至|为|去|做|在"
     r"|约)?(?=[^,。]{0,6}$)"
 )
-_CHANGE = re.compile(r"改|换|挪|推|延|提前|调|顺延")
+_CHANGE = re.compile(r"想[早晚]|改|换|挪|推|延|提前|调|顺延")
 _ARRANGED = re.compile(
     r"(?:原来|原本|本来|原定|原先|原约|之前|(?<!我想)约好的?|约了|约咗|约的|预约的|预约了|定的)"
     r"(?:约|是|的|在|说|好|了|定|我){0,3}$"
@@ -46,7 +46,7 @@ _NO = (
     r"|(?<!没)(?<!没什么)有事|有课|有会|出门|外出|不回来|回不来"
     r"|太晚|太早|太赶|别来|不来|取消|算了|出不来|要去|得去|要接|要带|要陪|要看|要参加|就不|腾不出|抽不(?:开|出)|排不开"
     r"|约满|满了|停水|停电|走不开|脱不开|分不开身|够呛|不成(?!就)|不中|不让|不许|不准|免了|免谈"
-    r"|在外地|去外地|回老家|(?<!不)(?<!帮)忙(?!不|吗|帮|您|你)|没得人|莫来|甭来|没的空|没戏"
+    r"|[送装到]不了|午睡|要睡|要休息|在外地|去外地|回老家|(?<!不)(?<!帮)忙(?!不|吗|帮|您|你)|没得人|莫来|甭来|没的空|没戏"
     r"|不[oO][kK]|(?<!不)pass|有安排|有约|没时候|顾不上|请不[了到]假|没法子?"
 )
 _YES = (
@@ -65,6 +65,7 @@ _LISTED = re.compile(r"^\s*(?:、|和|跟|与|及|或者?|还有|以及)?\s*$")
 _REACH = 24
 
 
+_THEN = re.compile(r"的话|那?就|再")
 _ASKS_WHETHER = re.compile(r"(?:不能|不可以|没空位|没位|没名额|约满|满)[^,。]{0,6}[吗么]$")
 
 
@@ -82,7 +83,9 @@ def refuses(text: str, end: int, stop: int | None = None) -> bool:
     if _REFUSED_NEXT.match(rest):
         return True
     said = _VERDICT.match(rest.lstrip("我都 ")) if _SAYS_NOTHING.match(clause) else None
-    return said is not None and said["no"] is not None
+    if said is None or said["no"] is None:
+        return False
+    return not _THEN.match(said.string, said.end())
 
 
 def _says_no(clause: str, verdict: re.Match[str]) -> bool:
