@@ -21,6 +21,7 @@ from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
 from bot.channels.web import Door, WebChannel
 from bot.conversation.conversations import Conversations
+from bot.conversation.notices import NoticeTeller
 from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
 from bot.data import open_data
@@ -87,6 +88,9 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     talks = Conversations(data.database, data.clock, engine, observer=metrics, limits=limits)
     await talks.start()
     stack.push_async_callback(talks.stop)
+    teller = NoticeTeller(data.database, data.clock, settings.booking, talks.publish)
+    await teller.start()
+    stack.push_async_callback(teller.stop)
 
     async def database_answers() -> bool:
         await data.database.ping()

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation.records import Author, Visibility
 from bot.conversation.tables import button, message
 from bot.conversation.transcript import BUTTON_PREFIX
+from bot.scheduling.notice_tables import notice
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,17 @@ async def meaning(tx: AsyncConnection, conversation_id: str, text: str) -> Meani
     """Return what a message means now.
 
     A button of the last turn that had any stands for its payload; an older one is only worth
-    its title. The title, typed, presses a button as long as the bot has said nothing since.
+    its title. A notice's buttons say all by themselves and stand for ever. The title, typed,
+    presses a button as long as the bot has said nothing since.
     """
-    last = await _last_turn(tx, conversation_id, button)
     pressed = await _by_id(tx, conversation_id, text)
     if pressed is not None:
-        live = pressed.turn_id == last
+        last = await _last_turn(tx, conversation_id, button)
+        live = pressed.turn_id == last or await _of_notice(tx, pressed)
         return Meaning(pressed.payload if live else pressed.title, trusted=live)
-    if last is not None and last == await _last_turn(tx, conversation_id, message):
-        typed = await _one(tx, button.c.turn_id == last, button.c.title == text.strip())
+    spoken = await _last_turn(tx, conversation_id, message)
+    if spoken is not None:
+        typed = await _one(tx, button.c.turn_id == spoken, button.c.title == text.strip())
         if typed is not None:
             return Meaning(typed.payload, trusted=True)
     return Meaning(text, trusted=False)
@@ -61,12 +64,22 @@ async def _one(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Row[Any
     return found.first()
 
 
+async def _of_notice(tx: AsyncConnection, pressed: Row[Any]) -> bool:
+    found = await tx.execute(
+        select(notice.c.notice_id).where(notice.c.notice_id == pressed.turn_id)
+    )
+    return found.first() is not None
+
+
 async def _last_turn(tx: AsyncConnection, conversation_id: str, table: Any) -> str | None:
     query = select(table.c.turn_id).where(table.c.conversation_id == conversation_id)
     if table is message:
         query = query.where(
             message.c.author != Author.CONSUMER, message.c.visibility == Visibility.PUBLIC
         )
+    else:
+        of_notice = select(notice.c.notice_id).where(notice.c.notice_id == table.c.turn_id)
+        query = query.where(~of_notice.exists())
     found = await tx.execute(query.order_by(table.c.seq.desc()).limit(1))
     row = found.first()
     return str(row[0]) if row is not None and row[0] is not None else None

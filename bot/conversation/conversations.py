@@ -148,6 +148,10 @@ class Conversations:
         """Listen to a conversation: subscribe first, then read with `after`."""
         return self._bus.subscribe(conversation_id)
 
+    def publish(self, conversation_id: str, event: Event) -> None:
+        """Tell who listens to a conversation what happened in it."""
+        self._bus.publish(conversation_id, event)
+
     async def move(
         self,
         conversation_id: str,

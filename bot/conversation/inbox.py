@@ -21,6 +21,7 @@ from bot.conversation.records import (
 from bot.conversation.states import Command, State
 from bot.conversation.tables import conversation, inbox
 from bot.database.upsert import upsert
+from bot.scheduling import notices
 
 
 async def accept(
@@ -140,6 +141,8 @@ async def _insert_conversation(
         )
         .on_conflict_do_nothing()
     )
+    if incoming.consumer_id is not None:
+        await notices.take_up(tx, consumer_id=incoming.consumer_id)
 
 
 def _external_id(incoming: Incoming) -> str | None:

@@ -55,12 +55,13 @@ async def append_reply(
     at: datetime,
     turn_id: str,
     visibility: Visibility,
+    message_id: str | None = None,
 ) -> Message:
     """Store one line of the bot; its buttons get ids that tell nothing and cannot be guessed."""
     seq = await _next(tx, conversation_id)
     shown = [(f"{BUTTON_PREFIX}{secrets.token_hex(8)}", choice) for choice in reply.buttons]
     line = Message(
-        uuid4().hex,
+        message_id or uuid4().hex,
         conversation_id,
         seq,
         at,

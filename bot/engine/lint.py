@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FEWEST = 30
-# Set by the pipeline, not learned from examples.
-_WITHOUT_EXAMPLES = frozenset({"nlu_fallback"})
+# Set by the pipeline or by a button, not learned from examples.
+_WITHOUT_EXAMPLES = frozenset({"nlu_fallback", "confirm_visit", "rate_visit"})
 # Rasa's own actions and those of its forms need no code.
 _BUILT_IN = frozenset({"action_listen", "action_restart", "action_back"})
 _MUST_ANSWER = ("utter_engine_failure",)

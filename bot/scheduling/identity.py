@@ -10,6 +10,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import IdentityLocked, IdentityNotProven, OrderNotFound
+from bot.scheduling import notices
 from bot.scheduling import tables as t
 from bot.scheduling.models import Caller, Order
 from bot.scheduling.store import read_order, read_orders
@@ -60,6 +61,7 @@ async def prove(
     known = select(t.identity_proof).filter_by(**proof)
     if (await connection.execute(known)).first() is None:
         await connection.execute(insert(t.identity_proof).values(**proof, at=now))
+        await notices.take_up(connection, order_no=order_no)
     return order
 
 
