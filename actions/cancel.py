@@ -71,7 +71,7 @@ class ValidateCancelForm(Action):
     ) -> Events:
         """Use the message for the form, or leave it to the rules by returning nothing."""
         turn = Turn.read(tracker)
-        if not turn.fresh or turn.times:
+        if not turn.for_form or turn.times:
             return []
         if turn.intent in {"affirm", "cancel_visit"}:
             return [SlotSet("cancel_confirmed", True)]

@@ -58,7 +58,7 @@ class ValidateOrderForm(Action):
     ) -> Events:
         """Use the message for the form, or leave it to the rules by returning nothing."""
         turn = Turn.read(tracker)
-        if tracker.active_loop_name == "order_form" and not turn.fresh:
+        if tracker.active_loop_name == "order_form" and not turn.for_form:
             return []
         if turn.fresh and stop.gives_up(turn.text):
             return DROPPED

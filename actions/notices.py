@@ -7,8 +7,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
 from actions.context import Services
-from actions.need import Events, OrderNeed, buttons
+from actions.need import LEAVE_FORM, Events, OrderNeed, buttons
 from actions.turn import Turn
+from actions.visit import cleared
 from bot.scheduling import Order
 
 # A score that calls for a person's ear.
@@ -39,7 +40,7 @@ class ConfirmVisit(OrderNeed):
             kind=wording.kind(visit.kind),
             crew_line=wording.crew_line(visit),
         )
-        return []
+        return [*LEAVE_FORM, *cleared()]
 
 
 class RateVisit(OrderNeed):
@@ -57,9 +58,9 @@ class RateVisit(OrderNeed):
             return []
         if score > LOW_SCORE:
             dispatcher.utter_message(response="utter_rated")
-            return []
+            return [*LEAVE_FORM, *cleared()]
         dispatcher.utter_message(
             response="utter_rated_low",
             buttons=buttons(("human", "/request_human"), ("not_now", "/deny")),
         )
-        return [SlotSet("open_offer", "action_request_human")]
+        return [*LEAVE_FORM, *cleared(), SlotSet("open_offer", "action_request_human")]

@@ -12,6 +12,8 @@ from bot.scheduling import Caller, TimeRange
 
 FORMS = {"order_form", "visit_form", "cancel_form"}
 RESUMED = "action_resume_task"
+# Pressed under a notice: whatever form is open is not asking for these.
+UNDER_NOTICES = {"confirm_visit", "rate_visit"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Turn:
         not count.
         """
         return not set(self.done) - FORMS
+
+    @property
+    def for_form(self) -> bool:
+        """Whether an open form may use the message."""
+        return self.fresh and self.intent not in UNDER_NOTICES
 
     @property
     def text(self) -> str:

@@ -169,7 +169,7 @@ class ValidateVisitForm(Action):
     ) -> Events:
         """Use the message for the form, or leave it to the rules by returning nothing."""
         turn = Turn.read(tracker)
-        if not turn.fresh or await _other_order(turn, services()):
+        if not turn.for_form or await _other_order(turn, services()):
             return []
         if stop.gives_up(turn.text):
             return [SlotSet("confirmed", False), SlotSet("requested_slot", None)]

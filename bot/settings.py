@@ -45,8 +45,8 @@ class BookingRules:
     max_changes: int = 3
     absent_minutes: int = 60
     identity_tries: int = 3
-    # When the reminder of tomorrow's visit goes out, and when nothing else does.
-    reminder_at: time = time(18)
+    # When the reminder of tomorrow's visit goes out: early enough to move it still.
+    reminder_at: time = time(15)
     quiet_hours: tuple[tuple[time, time], ...] = ((time(21), time(8)),)
     late_minutes: int = 30
 
@@ -112,7 +112,7 @@ def load() -> Settings:
         rules = BookingRules(
             windows=_windows(env.str("WINDOWS", "09:00-12:00,12:00-15:00,15:00-18:00,18:00-21:00")),
             cutoff_tomorrow=_time(env.str("CUTOFF_TOMORROW", "18:00")),
-            reminder_at=_time(env.str("REMINDER_AT", "18:00")),
+            reminder_at=_time(env.str("REMINDER_AT", "15:00")),
             quiet_hours=_hours(env.str("QUIET_HOURS", "21:00-08:00")),
             **{
                 f.name: _read(env, f.name.upper(), f.default)

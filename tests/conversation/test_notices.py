@@ -191,7 +191,7 @@ async def test_what_matters_no_more_is_not_told(service, world, teller):
 async def test_the_reminder_comes_on_the_day_before_but_not_at_night(service, world, teller):
     await service.say("在吗", consumer_id="tb_1001")
     booked = await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
-    service.clock.advance(w.at("2026-11-21", "17:59") - service.clock.now())
+    service.clock.advance(w.at("2026-11-21", "14:59") - service.clock.now())
     await teller.tell_due()
     service.clock.advance(timedelta(minutes=1))
     await teller.tell_due()
@@ -218,7 +218,7 @@ async def test_a_crew_that_does_not_come_is_told_of(service, world, teller):
 async def test_buttons_of_a_notice_stand_while_the_bot_talks_on(service, world, teller):
     await service.say("在吗", consumer_id="tb_1001")
     await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
-    service.clock.advance(w.at("2026-11-21", "18:00") - service.clock.now())
+    service.clock.advance(w.at("2026-11-21", "15:00") - service.clock.now())
     await teller.tell_due()
     (suits, _) = (await _said(service))[-1].buttons
     heard = []
@@ -245,7 +245,7 @@ async def test_a_notice_does_not_take_the_offer_of_the_bot_away(service, world, 
     service.engine.turn = offers
     (offer,) = await service.say("改时间", consumer_id="tb_1001")
     await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
-    service.clock.advance(w.at("2026-11-21", "18:00") - service.clock.now())
+    service.clock.advance(w.at("2026-11-21", "15:00") - service.clock.now())
     await teller.tell_due()
     await service.say(offer.buttons[0]["payload"], consumer_id="tb_1001")
     assert heard[-1] == ('/select_option{"option": 1}', True)

@@ -44,7 +44,7 @@ async def test_booking_writes_what_is_told_now_and_what_will_be_due(open_day):
     assert await _written(open_day) == [
         ("confirmed", "11-24 10:00"),
         ("late", "11-26 09:30"),
-        ("reminder", "11-25 18:00"),
+        ("reminder", "11-25 15:00"),
     ]
     (confirmed,) = await _due(open_day)
     assert (confirmed.kind, confirmed.turn_id, confirmed.window) == (
