@@ -12,7 +12,8 @@ from actions import wording
 from actions.context import Services
 from actions.need import Events, OrderNeed, buttons
 from actions.turn import Turn
-from bot.scheduling import Order
+from bot.errors import BookingRefused
+from bot.scheduling import Order, TimeRange
 
 
 def booked(order: Order) -> bool:
@@ -125,12 +126,35 @@ class Urge(OrderNeed):
         if not (offer.matching and offer.windows):
             dispatcher.utter_message(
                 response="utter_urge_none_earlier",
-                buttons=buttons(("human", "/request_human"), ("not_now", "/deny")),
+                buttons=buttons(("wait", "/affirm"), ("human", "/request_human")),
                 **said,
             )
-            return [SlotSet("open_offer", "action_request_human")]
+            return [SlotSet("open_offer", "action_join_waitlist")]
         dispatcher.utter_message(response="utter_urge_earlier", **said)
         return await visit_form.begin(order, turn, dispatcher, earlier)
+
+
+class JoinWaitlist(OrderNeed):
+    """Note that a consumer wants an earlier window when one opens."""
+
+    action = "action_join_waitlist"
+
+    def concerns(self, order: Order) -> bool:
+        """Prefer orders that have a visit booked."""
+        return booked(order)
+
+    async def serve_order(
+        self, order: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+    ) -> Events:
+        """Put the order on the list, for windows before the booked one."""
+        live = order.live_visit
+        before = live.window.start if live is not None and live.window is not None else None
+        try:
+            await at.scheduling.join_waitlist(turn.caller, order.order_no, TimeRange(None, before))
+        except BookingRefused as error:
+            return visit_form.say_refusal(dispatcher, error.facts.get("reason"))
+        dispatcher.utter_message(response="utter_waiting", goods=wording.goods(order))
+        return []
 
 
 def _finished(order: Order) -> bool:

@@ -120,13 +120,21 @@ class NoShow(OrderNeed):
         visit = order.live_visit
         window = visit.window if visit else None
         due = window is None or window.start <= at.clock.now()
+        lateness = await at.scheduling.lateness(turn.caller, order.order_no)
         dispatcher.utter_message(
-            response="utter_no_show" if due else "utter_no_show_not_due",
+            response=_NO_SHOW[lateness] if due else "utter_no_show_not_due",
             window=wording.window(window, at.clock.today()),
             crew_line=wording.crew_line(visit),
             buttons=person_or_not() if due else None,
         )
         return [SlotSet("open_offer", "action_request_human")] if due else []
+
+
+_NO_SHOW = {
+    None: "utter_no_show",
+    "late": "utter_no_show_late",
+    "absent": "utter_no_show_absent",
+}
 
 
 def person_or_not() -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from bot.errors import BookingRefused, WindowTaken
 from bot.language import stop
 from bot.scheduling import Offer, Order, Reason, Window
 
-SLOTS = ("wish", "refused", "offered", "window", "confirmed")
+SLOTS = ("wish", "refused", "offered", "window", "hold", "confirmed")
 # A message with a time in it is about the visit unless it asks about something else.
 ABOUT_THE_VISIT = {
     "inform",
@@ -103,24 +103,37 @@ class AskWindow(Action):
     ) -> Events:
         """Name the windows that answer the wish, or the nearest others and why."""
         turn = Turn.read(tracker)
-        at = services()
-        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-        wish = turn.slot("wish") or []
-        offer = await propose(turn, order.order_no, wish, turn.slot("refused") or [])
-        if not offer.windows:
-            dispatcher.utter_message(
-                response="utter_no_other_windows", reason=offer.reason.text if offer.reason else ""
-            )
-            return [SlotSet("offered", None), SlotSet("refused", None), SlotSet("wish", None)]
-        titles = [wording.window(w, at.clock.today()) for w in offer.windows]
-        dispatcher.utter_message(
-            response=_response(offer, wish),
-            goods=wording.goods(order),
-            windows=wording.options(titles),
-            reason=offer.reason.text if offer.reason else "",
-            buttons=choices(titles),
+        order = await services().scheduling.order(turn.caller, turn.slot("order_no"))
+        return await _name_windows(
+            order, turn, dispatcher, turn.slot("wish") or [], turn.slot("refused") or []
         )
-        return [SlotSet("offered", [plain(w) for w in offer.windows])]
+
+
+async def _name_windows(
+    order: Order,
+    turn: Turn,
+    dispatcher: CollectingDispatcher,
+    wish: list[Any],
+    refused: list[Any],
+) -> Events:
+    """Offer windows; where the wish has none, say why and which is the earliest."""
+    at = services()
+    offer = await propose(turn, order.order_no, wish, refused)
+    if not offer.windows:
+        dispatcher.utter_message(
+            response="utter_no_other_windows", reason=offer.reason.text if offer.reason else ""
+        )
+        return [SlotSet("offered", None), SlotSet("refused", None), SlotSet("wish", None)]
+    titles = [wording.window(w, at.clock.today()) for w in offer.windows]
+    dispatcher.utter_message(
+        response=_response(offer, wish),
+        goods=wording.goods(order),
+        windows=wording.options(titles),
+        earliest=titles[0],
+        reason=offer.reason.text if offer.reason else "",
+        buttons=choices(titles),
+    )
+    return [SlotSet("offered", [plain(w) for w in offer.windows])]
 
 
 def _response(offer: Offer, wish: list[Any]) -> str:
@@ -139,22 +152,52 @@ class AskConfirmation(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
-        """Say what a yes will do."""
+        """Keep the window for the consumer and say what a yes will do."""
         turn = Turn.read(tracker)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+        wanted = window_of(turn.slot("window"))
+        if wanted is None:
+            return await _name_windows(order, turn, dispatcher, [], [])
+        try:
+            held = await at.scheduling.hold(turn.caller, order.order_no, wanted)
+        except WindowTaken:
+            return await self._taken(order, wanted, turn, dispatcher)
+        except BookingRefused as error:
+            return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
+        self._ask(order, wanted, dispatcher, at)
+        return [SlotSet("hold", held.token)]
+
+    async def _taken(
+        self, order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher
+    ) -> Events:
+        """Somebody was faster: say so and offer what is nearest."""
+        said = wording.window(wanted, services().clock.today())
+        dispatcher.utter_message(response="utter_window_taken", window=said)
+        refused = [*(turn.slot("refused") or []), plain(wanted)]
+        offered = await _name_windows(order, turn, dispatcher, [], refused)
+        return [
+            SlotSet("window", None),
+            SlotSet("wish", None),
+            SlotSet("refused", refused),
+            SlotSet("requested_slot", "window"),
+            *offered,
+        ]
+
+    def _ask(
+        self, order: Order, wanted: Window, dispatcher: CollectingDispatcher, at: Services
+    ) -> None:
         visit, today = order.live_visit, at.clock.today()
         moving = visit is not None and visit.window is not None
         dispatcher.utter_message(
             response="utter_confirm_move" if moving else "utter_confirm_book",
             goods=wording.goods(order),
-            window=wording.window(window_of(turn.slot("window")), today),
+            window=wording.window(wanted, today),
             old_window=wording.window(visit.window if visit else None, today),
             kind=wording.kind(visit.kind if visit else order.next_visit_kind),
             address=order.address_text,
             buttons=buttons(("confirm", "/affirm"), ("another_time", "/deny")),
         )
-        return []
 
 
 class ValidateVisitForm(Action):
@@ -174,7 +217,9 @@ class ValidateVisitForm(Action):
         if stop.gives_up(turn.text):
             return [SlotSet("confirmed", False), SlotSet("requested_slot", None)]
         understood = await self._time(turn) or self._option(turn) or self._yes_or_no(turn)
-        return [*understood, SlotSet("misses", 0)] if understood else []
+        if not understood:
+            return []
+        return [*understood, *await _let_go(turn, understood), SlotSet("misses", 0)]
 
     async def _time(self, turn: Turn) -> Events:
         said = turn.times
@@ -213,6 +258,15 @@ class ValidateVisitForm(Action):
             refused = [*(turn.slot("refused") or []), *ruled_out]
             return [SlotSet("refused", refused), SlotSet("wish", None), SlotSet("window", None)]
         return []
+
+
+async def _let_go(turn: Turn, understood: Events) -> Events:
+    """Release what is held where the message gives it up; another pick replaces it by itself."""
+    given_up = any(e["name"] == "window" and e["value"] is None for e in understood)
+    if not (given_up and turn.slot("hold")):
+        return []
+    await services().scheduling.release(turn.caller, turn.slot("order_no"))
+    return [SlotSet("hold", None)]
 
 
 def _among_offered(turn: Turn, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -260,6 +314,8 @@ class CommitVisit(Action):
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
         wanted = window_of(turn.slot("window"))
         if not turn.slot("confirmed") or wanted is None:
+            if turn.slot("hold"):
+                await at.scheduling.release(turn.caller, order.order_no)
             return _kept(order, dispatcher, at)
         return await _commit(order, wanted, turn, dispatcher, at)
 
@@ -281,7 +337,11 @@ async def _commit(
     said_window = wording.window(wanted, at.clock.today())
     try:
         visit = await at.scheduling.book(
-            turn.caller, order.order_no, wanted, f"{turn.turn_id}:book"
+            turn.caller,
+            order.order_no,
+            wanted,
+            f"{turn.turn_id}:book",
+            token=turn.slot("hold"),
         )
     except WindowTaken:
         dispatcher.utter_message(response="utter_window_taken", window=said_window)
@@ -295,4 +355,21 @@ async def _commit(
         kind=wording.kind(visit.kind),
         crew_line=wording.crew_line(visit),
     )
+    await _say_what_followed(order, turn, dispatcher, at)
     return cleared()
+
+
+async def _say_what_followed(
+    before: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+) -> None:
+    """Tell that the installation moved along with its delivery, or that nobody can do it."""
+    after = await at.scheduling.order(turn.caller, before.order_no)
+    known = {visit.visit_id: visit for visit in before.visits}
+    for visit in after.visits:
+        old = known.get(visit.visit_id)
+        if visit.kind != "installation" or old is None or old in (visit, before.live_visit):
+            continue
+        dispatcher.utter_message(
+            response="utter_installation_waits" if visit.attention else "utter_installation_moved",
+            window=wording.window(visit.window, at.clock.today()),
+        )

@@ -32,6 +32,7 @@ from bot.dialogue.supervisor import EngineSupervisor, Patience, engine_command
 from bot.errors import SettingsError
 from bot.log import get_logger
 from bot.scheduling import Scheduling
+from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
 
 log = get_logger(__name__)
@@ -82,6 +83,9 @@ async def serve(
 async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     data = await stack.enter_async_context(open_data(settings))
     actions.context.configure(data.scheduling, data.clock)
+    upkeep = Upkeep(data.scheduling)
+    await upkeep.start()
+    stack.push_async_callback(upkeep.stop)
     engine, restarts = await _start_engine(settings, stack)
     metrics = Metrics()
     limits = Limits(settings.engine_timeout_seconds + _ENGINE_MARGIN, settings.engine_wait_seconds)

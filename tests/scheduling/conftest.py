@@ -9,12 +9,10 @@ import uuid
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.database import Database
-from bot.scheduling.tables import metadata
-from tests.scheduling.world import World
+from tests.scheduling.world import World, emptied
 
 POSTGRES = os.environ.get("BOT_TEST_POSTGRES_URL", "")
 
@@ -68,8 +66,7 @@ def database_url(request, tmp_path):
 async def database(database_url):
     opened = Database(database_url)
     if opened.dialect == "postgresql":
-        async with opened.transaction() as tx:
-            await tx.execute(text(f"TRUNCATE {', '.join(metadata.tables)} CASCADE"))
+        await emptied(opened)
     yield opened
     await opened.close()
 

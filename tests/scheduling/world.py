@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from bot.catalogue import load
 from bot.clock import BUSINESS_ZONE, FixedClock
 from bot.database import Database
 from bot.scheduling import Caller, Scheduling, Window
-from bot.scheduling.tables import crew_window, visit
+from bot.scheduling.tables import crew_window, hold, metadata, visit
 from bot.settings import BookingRules
 
 NOW = datetime.fromisoformat("2026-11-24T10:00:00+08:00")
@@ -92,6 +92,17 @@ def document(*orders: dict[str, Any], crews=None, hubs=None) -> dict[str, Any]:
     }
 
 
+async def emptied(database: Database) -> None:
+    """Remove every row that can be removed; a new SQLite file has no history anyway."""
+    async with database.transaction() as tx:
+        if database.dialect == "postgresql":
+            await tx.execute(text(f"TRUNCATE {', '.join(metadata.tables)} CASCADE"))
+            return
+        for table in reversed(metadata.sorted_tables):
+            if table.name != "visit_event":
+                await tx.execute(delete(table))
+
+
 @dataclass
 class World:
     """A service over one database and a clock that tests move."""
@@ -124,13 +135,10 @@ class World:
         }
 
     async def ledger_is_sound(self) -> None:
-        """Every window is charged what its visits take, and no more than it may hold."""
-        visits = await self.rows(visit)
+        """Every window is charged what its visits and holds take, and no more than it may."""
+        charges = [v for v in await self.rows(visit) if v["status"] in CHARGED]
+        charges += await self.rows(hold)
         for row in await self.rows(crew_window):
-            charged = sum(
-                v["minutes"]
-                for v in visits
-                if v["cw_id"] == row["cw_id"] and v["status"] in CHARGED
-            )
+            charged = sum(c["minutes"] for c in charges if c["cw_id"] == row["cw_id"])
             assert row["used_min"] == charged
             assert row["used_min"] <= row["capacity_min"] + row["overrun_min"]

@@ -1,0 +1,44 @@
+"""Releases expired holds while the system runs, so that nobody has to come by for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.log import get_logger
+from bot.scheduling.service import Scheduling
+
+log = get_logger(__name__)
+
+EVERY_SECONDS = 30.0
+
+
+class Upkeep:
+    """A task beside the server. Several processes may each run one."""
+
+    def __init__(self, scheduling: Scheduling, every_seconds: float = EVERY_SECONDS) -> None:
+        self._scheduling = scheduling
+        self._every = every_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin sweeping."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End, and wait until it has."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                released = await self._scheduling.sweep_holds()
+            except (OSError, SQLAlchemyError) as error:
+                log.warning("holds_not_swept", error=str(error))
+            else:
+                if released:
+                    log.info("holds_swept", released=released)
+            await asyncio.sleep(self._every)
