@@ -12,7 +12,7 @@ export default defineConfig({
     // Inlined assets and the polyfill would need a laxer content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { chat: 'index.html', desk: 'desk.html' } },
+    rolldownOptions: { input: { board: 'board.html', chat: 'index.html', desk: 'desk.html' } },
   },
   server: {
     proxy: { '/chat': { target: server, ws: true }, '/desk/api': { target: server, ws: true } },

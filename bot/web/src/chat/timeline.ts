@@ -79,16 +79,23 @@ function indexOf(entries: Entries, message: WireMessage): number {
 }
 
 function stored(message: WireMessage, key: string): Entry {
+  const card = cardOf(message)
   return {
     key,
     id: String(message.id),
     seq: message.seq,
     at: message.at,
-    from: message.from,
-    text: message.text,
+    from: card === null ? message.from : 'system',
+    text: card ?? message.text,
     buttons: message.buttons ?? [],
     delivery: 'delivered',
   }
+}
+
+/** What a notice says that came as a card, because a person has the chat; null for a line. */
+function cardOf(message: WireMessage): string | null {
+  const { notice } = (message.custom ?? {}) as { notice?: { text?: unknown } }
+  return message.text === '' && typeof notice?.text === 'string' ? notice.text : null
 }
 
 function inOrder(entries: Entries): Entries {
