@@ -13,6 +13,8 @@ from tests.browser.fake_server import DIST, FakeChat
 from tests.browser.world import CLOCK, DOCUMENT
 from tests.system import serving
 
+AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PHONE = {"width": 390, "height": 844}
 CHROMIUM_ARGS = [
@@ -101,3 +103,18 @@ def shoot(request):
         await page.screenshot(path=SCREENSHOTS / f"{name}-{step}.png")
 
     return taken
+
+
+@pytest.fixture
+def faults():
+    """List what axe finds wrong with a page: rule and element."""
+    if not AXE.exists():
+        missing("axe-core is not installed; get it with: python3 -m bot.setup test")
+
+    async def found(page):
+        await page.evaluate(AXE.read_text())
+        result = await page.evaluate("tags => axe.run({runOnly: tags})", RULES)
+        assert result["passes"]
+        return [(v["id"], node["html"]) for v in result["violations"] for node in v["nodes"]]
+
+    return found

@@ -3,28 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import missing
-from tests.browser.fake_server import DIST
-
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture
-def faults():
-    """List what axe finds wrong with a page: rule and element."""
-    if not AXE.exists():
-        missing("axe-core is not installed; get it with: python3 -m bot.setup test")
-
-    async def found(page):
-        await page.evaluate(AXE.read_text())
-        result = await page.evaluate("tags => axe.run({runOnly: tags})", RULES)
-        assert result["passes"]
-        return [(v["id"], node["html"]) for v in result["violations"] for node in v["nodes"]]
-
-    return found
 
 
 async def test_every_state_is_accessible(fake, open_page, faults):
