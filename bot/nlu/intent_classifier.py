@@ -57,8 +57,11 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the inverse regularisation `C` and the weights of n-grams and of kinds."""
-        return {"C": 2.0, "sparse_scale": 7.0, "kind_scale": 2.0, "max_iter": 300}
+        """Return the inverse regularisation `C` and the weights of n-grams and of kinds.
+
+        `tol` ends the search early: going on costs time and gains nothing on unseen texts.
+        """
+        return {"C": 5.0, "tol": 0.01, "sparse_scale": 7.0, "kind_scale": 2.0, "max_iter": 300}
 
     @classmethod
     def create(
@@ -140,6 +143,7 @@ class LinearIntentClassifier(GraphComponent, IntentClassifier):
         rows = self._matrix(texts, np.stack([self._vector(m, reading) for m, reading in pairs]))
         model = LogisticRegression(
             C=self._config["C"],
+            tol=self._config["tol"],
             class_weight="balanced",
             max_iter=self._config["max_iter"],
             random_state=7,
