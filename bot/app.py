@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from bot.conversation.conversations import Conversations
 from bot.conversation.notices import NoticeTeller
 from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
+from bot.conversation.waiting import Staffing
 from bot.data import open_data
 from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
 from bot.dialogue.engine import DialogueEngine
@@ -88,8 +90,14 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(upkeep.stop)
     engine, restarts = await _start_engine(settings, stack)
     metrics = Metrics()
-    limits = Limits(settings.engine_timeout_seconds + _ENGINE_MARGIN, settings.engine_wait_seconds)
-    talks = Conversations(data.database, data.clock, engine, observer=metrics, limits=limits)
+    talks = Conversations(
+        data.database,
+        data.clock,
+        engine,
+        observer=metrics,
+        limits=_limits(settings),
+        staffing=_staffing(settings),
+    )
     await talks.start()
     stack.push_async_callback(talks.stop)
     teller = NoticeTeller(data.database, data.clock, settings.booking, talks.publish)
@@ -102,6 +110,18 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
 
     probes = {"database": database_answers, "engine": engine.ready}
     return Parts(settings, data.scheduling, data.dispatch, engine, talks, metrics, probes, restarts)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.engine_timeout_seconds + _ENGINE_MARGIN,
+        settings.engine_wait_seconds,
+        burst=settings.burst_seconds,
+    )
+
+
+def _staffing(settings: Settings) -> Staffing:
+    return Staffing(settings.staffed_hours, timedelta(minutes=settings.queue_minutes))
 
 
 async def _start_engine(

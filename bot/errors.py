@@ -193,3 +193,15 @@ class IllegalMove(Refused):
 
     code = "illegal_move"
     status = 409
+
+
+class ConversationTaken(IllegalMove):
+    """Somebody else answers this conversation."""
+
+    code = "conversation_taken"
+
+
+class StaleEpoch(IllegalMove):
+    """The conversation has moved since; it is now in state {state}."""
+
+    code = "stale_epoch"

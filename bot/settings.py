@@ -77,6 +77,9 @@ class Settings:
     engine_wait_seconds: float = 60.0
     engine_start_seconds: float = 180.0
     action_port: int = 0
+    burst_seconds: float = 0.8
+    service_hours: str = "08:00-22:00"
+    queue_minutes: int = 30
     log_level: str = "INFO"
     log_json: bool = False
     booking: BookingRules = field(default_factory=BookingRules)
@@ -95,6 +98,11 @@ class Settings:
     def sites(self) -> frozenset[str]:
         """The origins of the sites that embed the chat."""
         return frozenset(_listed(self.widget_sites))
+
+    @property
+    def staffed_hours(self) -> tuple[time, time] | None:
+        """When people answer, every day; None for always."""
+        return _windows(self.service_hours)[0] if self.service_hours else None
 
     def make_clock(self) -> SystemClock:
         """Return the system's clock, started at `clock` where that is set."""
@@ -156,6 +164,13 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"BOT_WIDGET_SITES: {site!r} is no origin; write e.g. https://www.shop.example"
             )
+    try:
+        _ = settings.staffed_hours
+    except ValueError as error:
+        raise SettingsError(
+            f"BOT_SERVICE_HOURS={settings.service_hours!r}; write e.g. 08:00-22:00, "
+            "or nothing for always"
+        ) from error
     if settings.clock:
         try:
             aware = datetime.fromisoformat(settings.clock).tzinfo is not None

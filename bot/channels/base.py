@@ -15,6 +15,8 @@ class Channel(ABC):
     """A way by which consumers reach the bot: verifies, decodes, encodes. `name` is stored."""
 
     name: ClassVar[str]
+    # Whether senders wait for the answer to each single message.
+    hurried: ClassVar[bool] = False
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
@@ -27,7 +29,7 @@ class Channel(ABC):
         self, sender: str, text: str, message_id: str | None, consumer_id: str | None
     ) -> Receipt:
         return await self._conversations.receive(
-            Incoming(self.name, sender, text, message_id, consumer_id)
+            Incoming(self.name, sender, text, message_id, consumer_id, self.hurried)
         )
 
 

@@ -35,6 +35,7 @@ class RestChannel(Channel):
     """Waits for the turn and answers with its replies; `timeout` seconds at most."""
 
     name = "rest"
+    hurried = True
 
     def __init__(self, conversations: Conversations, timeout: float) -> None:
         super().__init__(conversations)

@@ -172,17 +172,15 @@ class WebChannel(Channel):
         conversation_id = await self._conversations.open(
             self.name, session.sender, session.consumer_id
         )
-        # Subscribed first, read second: what happens in between is in both, never in neither.
-        with self._conversations.subscribe(conversation_id) as subscription:
-            feed = Feed(self._conversations, conversation_id, seq, socket)
-            telling = asyncio.create_task(feed.run(subscription))
-            try:
-                async for _ in socket:
-                    pass
-            finally:
-                telling.cancel()
-                with suppress(asyncio.CancelledError, ConnectionError):
-                    await telling
+        feed = Feed(self._conversations, conversation_id, seq, socket)
+        telling = asyncio.create_task(feed.run())
+        try:
+            async for _ in socket:
+                pass
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError, ConnectionError):
+                await telling
 
 
 class Feed:
@@ -201,22 +199,33 @@ class Feed:
         self._socket = socket
         self._state: tuple[str, str | None] | None = None
 
-    async def run(self, subscription: Subscription) -> None:
-        """Tell what was missed, then what happens."""
-        await self._catch_up()
+    async def run(self) -> None:
+        """Tell what was missed, then what happens, from one case to the next."""
         # A database driver may swallow the cancellation that ends this otherwise.
         while not self._socket.closed:
+            # Subscribed first, read second: what happens in between is in both, never in neither.
+            with self._conversations.subscribe(self._id) as subscription:
+                await self._follow(subscription)
+
+    async def _follow(self, subscription: Subscription) -> None:
+        """Tell about one case until the sender begins another."""
+        same = await self._catch_up()
+        while same and not self._socket.closed:
             event = await _next(subscription)
             if isinstance(event, Typing):
                 await self._frame({"type": "typing", "on": event.on})
             else:
-                await self._catch_up()
+                same = await self._catch_up()
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> bool:
+        """Tell what is new; False where it belongs to another case than the one listened to."""
         for message in await self._conversations.after(self._id, self._seq):
             await self._frame({"type": "message", "message": encode(message)})
             self._seq = message.seq
-        await self._tell_state(await self._conversations.view(self._id))
+        view = await self._conversations.newest_case(self._id)
+        await self._tell_state(view)
+        before, self._id = self._id, view.conversation_id
+        return before == self._id
 
     async def _tell_state(self, view: ConversationView) -> None:
         state = (view.state, view.reason)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.records import Author, Visibility
-from bot.conversation.tables import button, message
+from bot.conversation.tables import button, conversation, message
 from bot.conversation.transcript import BUTTON_PREFIX
 from bot.scheduling.notice_tables import notice
 
@@ -26,20 +26,21 @@ class Meaning:
     trusted: bool
 
 
-async def title(tx: AsyncConnection, conversation_id: str, text: str) -> str:
+async def title(tx: AsyncConnection, current: Row[Any], text: str) -> str:
     """Return what the transcript shows: the pressed button's title, or the text itself."""
-    pressed = await _by_id(tx, conversation_id, text)
+    pressed = await by_id(tx, current, text)
     return str(pressed.title) if pressed is not None else text
 
 
-async def meaning(tx: AsyncConnection, conversation_id: str, text: str) -> Meaning:
+async def meaning(tx: AsyncConnection, current: Row[Any], text: str) -> Meaning:
     """Return what a message means now.
 
     A button of the last turn that had any stands for its payload; an older one is only worth
     its title. A notice's buttons say all by themselves and stand for ever. The title, typed,
     presses a button as long as the bot has said nothing since.
     """
-    pressed = await _by_id(tx, conversation_id, text)
+    conversation_id = current.id
+    pressed = await by_id(tx, current, text)
     if pressed is not None:
         last = await _last_turn(tx, conversation_id, button)
         live = pressed.turn_id == last or await _of_notice(tx, pressed)
@@ -52,11 +53,17 @@ async def meaning(tx: AsyncConnection, conversation_id: str, text: str) -> Meani
     return Meaning(text, trusted=False)
 
 
-async def _by_id(tx: AsyncConnection, conversation_id: str, text: str) -> Row[Any] | None:
+async def by_id(tx: AsyncConnection, current: Row[Any], text: str) -> Row[Any] | None:
+    """Return the button that a message presses, of this case or an earlier one of the sender."""
     name = text.strip()
     if not name.startswith(BUTTON_PREFIX):
         return None
-    return await _one(tx, button.c.id == name, button.c.conversation_id == conversation_id)
+    theirs = select(conversation.c.id).where(
+        conversation.c.channel == current.channel,
+        conversation.c.sender == current.sender,
+        conversation.c.consumer_id.is_not_distinct_from(current.consumer_id),
+    )
+    return await _one(tx, button.c.id == name, button.c.conversation_id.in_(theirs))
 
 
 async def _one(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Row[Any] | None:

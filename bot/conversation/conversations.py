@@ -12,8 +12,9 @@ from time import monotonic
 from sqlalchemy import select
 
 from bot.clock import Clock, SystemClock
-from bot.conversation import inbox, lanes, moves, transcript
-from bot.conversation.events import EventBus, Subscription
+from bot.conversation import bursts, cases, inbox, lanes, transcript
+from bot.conversation.events import EventBus, Listener, Subscription
+from bot.conversation.handover import Reception
 from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
     ConversationView,
@@ -21,11 +22,11 @@ from bot.conversation.records import (
     Incoming,
     Message,
     Receipt,
-    StateChanged,
 )
-from bot.conversation.states import Command
 from bot.conversation.tables import inbox as inbox_table
+from bot.conversation.takeover import Takeover
 from bot.conversation.turns import Limits, Observer, TurnRunner
+from bot.conversation.waiting import Staffing
 from bot.conversation.workers import Pace, Workers
 from bot.database import Database
 from bot.dialogue.engine import DialogueEngine
@@ -64,40 +65,53 @@ class Conversations:
         limits: Limits | None = None,
         pace: Pace | None = None,
         seconds: Callable[[], float] | None = None,
+        staffing: Staffing | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._seconds = seconds or host_seconds()
         self._bus = EventBus()
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        fallback = fallback or Fallback()
+        reception = Reception(fallback, staffing or Staffing())
+        self._limits = limits or Limits()
         runner = TurnRunner(
             database,
             clock,
             engine,
-            fallback or Fallback(),
+            fallback,
+            reception,
             self._bus.publish,
             observer or NoObserver(),
             self._seconds,
-            limits or Limits(),
+            self._limits,
         )
-        self._workers = Workers(database, runner, self._row_done, self._seconds, pace or Pace())
+        pace = pace or Pace()
+        self._workers = Workers(database, runner, self._row_done, self._seconds, pace)
+        self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
 
     async def start(self) -> None:
         """Begin to work on messages, those that earlier processes left included."""
         await self._workers.start()
+        self.takeover.start()
 
     async def stop(self) -> None:
         """Stop working; what is not done yet is done after the next start."""
+        await self.takeover.stop()
         await self._workers.stop()
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message; once this returns it is not lost. A repeated one is stored once."""
+        now = self._seconds()
         async with self._database.transaction() as tx:
-            receipt, events = await inbox.accept(tx, incoming, self._clock.now(), self._seconds())
-        self._publish(receipt.conversation_id, events)
-        if not receipt.repeated:
-            self._workers.wake()
-        return receipt
+            accepted = await inbox.accept(tx, incoming, self._clock.now(), now, self._pause)
+        self._publish(accepted.receipt.conversation_id, accepted.events)
+        if accepted.begun_after is not None:
+            # Who listened to the case before learns that there is another.
+            self._publish(accepted.begun_after, accepted.events)
+        if accepted.pause is not None:
+            self._workers.wake_in(accepted.pause)
+        return accepted.receipt
 
     async def replies(self, receipt: Receipt, timeout: float) -> list[Message]:
         """Return what the bot said to a message, waiting at most `timeout` seconds for it.
@@ -124,14 +138,15 @@ class Conversations:
         """Return the id of a sender's conversation, begun where there is none."""
         incoming = Incoming(channel, sender, "", consumer_id=consumer_id)
         async with self._database.transaction() as tx:
-            opened, events = await inbox.open_conversation(tx, incoming, self._clock.now())
-        self._publish(opened, events)
-        return opened
+            opened = await cases.newest(tx, incoming) or await cases.open_case(
+                tx, incoming, self._clock.now()
+            )
+        return str(opened.id)
 
-    async def view(self, conversation_id: str) -> ConversationView:
-        """Return who answers a conversation, without its messages."""
+    async def newest_case(self, conversation_id: str) -> ConversationView:
+        """Return the present case of a conversation's sender, without its messages."""
         async with self._database.reading() as tx:
-            return await transcript.view(tx, conversation_id)
+            return await transcript.newest_case(tx, conversation_id)
 
     async def transcript(self, sender: str) -> ConversationView:
         """Return a sender's conversation with its public messages. Raises ConversationNotFound."""
@@ -140,7 +155,7 @@ class Conversations:
         return replace(found, messages=tuple(self._localised(found.messages)))
 
     async def after(self, conversation_id: str, seq: int) -> list[Message]:
-        """Return the public messages of a conversation that follow `seq`."""
+        """Return the public messages that follow `seq`, later cases of the sender included."""
         async with self._database.reading() as tx:
             return self._localised(await transcript.after(tx, conversation_id, seq))
 
@@ -152,20 +167,9 @@ class Conversations:
         """Tell who listens to a conversation what happened in it."""
         self._bus.publish(conversation_id, event)
 
-    async def move(
-        self,
-        conversation_id: str,
-        command: Command,
-        reason: str | None = None,
-        agent: str | None = None,
-    ) -> StateChanged:
-        """Change who answers. Raises IllegalMove, ConversationNotFound."""
-        async with self._database.transaction() as tx:
-            changed = await moves.move(
-                tx, conversation_id, command, self._clock.now(), reason, agent
-            )
-        self._bus.publish(conversation_id, changed)
-        return changed
+    def listen(self, listener: Listener) -> AbstractContextManager[None]:
+        """Call `listener` with what happens in any conversation, as long as the block runs."""
+        return self._bus.listen(listener)
 
     def photos(self, rules: PhotoRules) -> Photos:
         """Return what takes photos into these conversations."""
@@ -180,6 +184,11 @@ class Conversations:
         async with self._database.reading() as tx:
             found = await tx.execute(select(inbox_table.c.status).where(inbox_table.c.id == row_id))
             return bool(found.scalar_one() != "new")
+
+    def _pause(self, incoming: Incoming) -> float:
+        if incoming.hurried or not bursts.unfinished(incoming.text):
+            return 0.0
+        return self._limits.burst
 
     def _row_done(self, row_id: str) -> None:
         for done in self._waiting.get(row_id, ()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from bot.conversation.records import Event
@@ -36,11 +36,24 @@ class Subscription:
             yield await self.get()
 
 
+Listener = Callable[[str, Event], None]
+
+
 class EventBus:
-    """Subscriptions by conversation."""
+    """Subscriptions by conversation, and listeners who hear of every one."""
 
     def __init__(self) -> None:
         self._subscriptions: dict[str, set[Subscription]] = defaultdict(set)
+        self._listeners: set[Listener] = set()
+
+    @contextmanager
+    def listen(self, listener: Listener) -> Iterator[None]:
+        """Call `listener` with every event of every conversation as long as the block runs."""
+        self._listeners.add(listener)
+        try:
+            yield
+        finally:
+            self._listeners.discard(listener)
 
     @contextmanager
     def subscribe(self, conversation_id: str) -> Iterator[Subscription]:
@@ -59,3 +72,5 @@ class EventBus:
         """Tell everyone who listens."""
         for subscription in self._subscriptions.get(conversation_id, ()):
             subscription.put(event)
+        for listener in tuple(self._listeners):
+            listener(conversation_id, event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -9,8 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import buttons, transcript
-from bot.conversation.moves import move
+from bot.conversation import buttons, cases, ratings, transcript
 from bot.conversation.records import (
     Author,
     Event,
@@ -18,58 +19,83 @@ from bot.conversation.records import (
     MessageAdded,
     Receipt,
 )
-from bot.conversation.states import Command, State
-from bot.conversation.tables import conversation, inbox
+from bot.conversation.states import State
+from bot.conversation.tables import inbox
+from bot.conversation.transcript import Draft, Ready
 from bot.database.upsert import upsert
-from bot.scheduling import notices
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message that is stored: what it changed, and in how many seconds work on it begins.
+
+    `pause` is None where nothing has to work on it. `begun_after` is the case before where
+    the message began a new one.
+    """
+
+    receipt: Receipt
+    events: list[Event]
+    pause: float | None = None
+    begun_after: str | None = None
 
 
 async def accept(
     tx: AsyncConnection,
     incoming: Incoming,
     at: datetime,
-    accepted_at: float,
-    *,
+    now: float,
+    pause: Callable[[Incoming], float] | None,
     custom: dict[str, Any] | None = None,
-    waits: bool = True,
-) -> tuple[Receipt, list[Event]]:
-    """Store a message, its place in the transcript and, where it `waits`, in the lane.
+) -> Accepted:
+    """Store a message, its place in the transcript and its place in the lane.
 
-    A repeated one changes nothing and gets the first one's receipt.
+    A repeated one changes nothing and gets the first one's receipt. `now` is the host's time
+    in seconds; `pause` says for how long a message waits for more, None that nothing has to
+    work on it. `custom` is what a line is beside its text.
     """
     row_id = uuid4().hex
-    if not await _insert_first(tx, row_id, incoming, accepted_at):
-        return await _receipt_of_first(tx, incoming), []
-    opened, events = await open_conversation(tx, incoming, at)
+    if not await _insert_first(tx, row_id, incoming, now):
+        return Accepted(await _receipt_of_first(tx, incoming), [])
+    newest = await cases.newest(tx, incoming)
+    rated = await ratings.read(tx, newest, incoming.text) if newest is not None else None
+    if newest is not None and rated is not None:
+        return await _rate(tx, newest, rated, incoming, at, row_id)
+    opened = await cases.open_case(tx, incoming, at)
     text = await buttons.title(tx, opened, incoming.text)
-    line = await transcript.append(
-        tx, opened, Author.CONSUMER, text, at, row_id, custom=custom, waits=waits
-    )
-    placed = {"conversation_id": opened, "seq": line.seq, "status": "new" if waits else "done"}
-    await tx.execute(update(inbox).where(inbox.c.id == row_id).values(placed))
-    return Receipt(row_id, opened, line.seq), [*events, MessageAdded(line)]
+    draft = Draft(opened.id, Author.CONSUMER, text, custom=custom)
+    # A person's to answer: nothing else has to work on it.
+    waits = None if pause is None or opened.state == State.HUMAN else pause(incoming)
+    ready = None if waits is None else Ready(now, waits)
+    line = await transcript.append_consumers(tx, draft, at, row_id, ready)
+    await _place(tx, row_id, opened.id, line.seq, "done" if ready is None else "new")
+    receipt = Receipt(row_id, opened.id, line.seq)
+    begun_after = newest.id if newest is not None and newest.id != opened.id else None
+    return Accepted(receipt, [MessageAdded(line)], waits, begun_after)
 
 
-async def open_conversation(
-    tx: AsyncConnection, incoming: Incoming, at: datetime
-) -> tuple[str, list[Event]]:
-    """Return the sender's conversation, locked; another consumer gets another one.
+async def _rate(
+    tx: AsyncConnection,
+    newest: Row[Any],
+    rated: tuple[str, int],
+    incoming: Incoming,
+    at: datetime,
+    row_id: str,
+) -> Accepted:
+    """Take stars: no turn of a dialogue, and no new case."""
+    text = await buttons.title(tx, newest, incoming.text)
+    line = await transcript.append(tx, Draft(newest.id, Author.CONSUMER, text), at, row_id)
+    thanks = Draft(newest.id, Author.BOT, await ratings.give(tx, *rated, at), turn_id=row_id)
+    said = await transcript.append(tx, thanks, at)
+    await _place(tx, row_id, newest.id, line.seq, status="done")
+    receipt = Receipt(row_id, newest.id, line.seq)
+    return Accepted(receipt, [MessageAdded(line), MessageAdded(said)])
 
-    A closed one is opened again, for the bot.
-    """
-    last_seq = 0
-    while True:
-        row = await _current(tx, incoming)
-        if row is None:
-            await _insert_conversation(tx, incoming, at, last_seq)
-        elif row.consumer_id == incoming.consumer_id:
-            reopen = row.state == State.CLOSED
-            return row.id, [await move(tx, row.id, Command.REOPEN, at)] if reopen else []
-        else:
-            last_seq = row.last_seq
-            await tx.execute(
-                update(conversation).where(conversation.c.id == row.id).values(current=False)
-            )
+
+async def _place(
+    tx: AsyncConnection, row_id: str, conversation_id: str, seq: int, status: str = "new"
+) -> None:
+    values = {"conversation_id": conversation_id, "seq": seq, "status": status}
+    await tx.execute(update(inbox).where(inbox.c.id == row_id).values(**values))
 
 
 async def _insert_first(
@@ -103,46 +129,6 @@ async def _receipt_of_first(tx: AsyncConnection, incoming: Incoming) -> Receipt:
     )
     row = found.one()
     return Receipt(row.id, row.conversation_id, row.seq, repeated=True)
-
-
-async def _current(tx: AsyncConnection, incoming: Incoming) -> Row[Any] | None:
-    found = await tx.execute(
-        select(conversation)
-        .where(
-            conversation.c.channel == incoming.channel,
-            conversation.c.sender == incoming.sender,
-            conversation.c.current,
-        )
-        .with_for_update()
-    )
-    return found.one_or_none()
-
-
-async def _insert_conversation(
-    tx: AsyncConnection, incoming: Incoming, at: datetime, last_seq: int
-) -> None:
-    await tx.execute(
-        upsert(tx, conversation)
-        .values(
-            id=uuid4().hex,
-            channel=incoming.channel,
-            sender=incoming.sender,
-            consumer_id=incoming.consumer_id,
-            current=True,
-            state=State.BOT,
-            epoch=0,
-            last_seq=last_seq,
-            opened_at=at,
-            moved_at=at,
-            pending=0,
-            lane_epoch=0,
-            lease_until=0,
-            ready_at=0,
-        )
-        .on_conflict_do_nothing()
-    )
-    if incoming.consumer_id is not None:
-        await notices.take_up(tx, consumer_id=incoming.consumer_id)
 
 
 def _external_id(incoming: Incoming) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -16,17 +17,21 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Row, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import bursts
 from bot.conversation.tables import conversation, inbox
 
 _FREE = 0.0
+# More lines than one turn ever takes.
+_LOOKED_AT = 12
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A claimed conversation; `epoch` is the number of the claim."""
+    """A claimed conversation with its first turn; `epoch` is the number of the claim."""
 
     conversation_id: str
     epoch: int
+    rows: Sequence[Row[Any]] = ()
 
 
 def worker_name() -> str:
@@ -57,7 +62,9 @@ async def claim(tx: AsyncConnection, worker: str, now: float, lease: float) -> L
         .returning(conversation.c.id, conversation.c.lane_epoch)
     )
     row = claimed.one_or_none()
-    return Lane(row.id, row.lane_epoch) if row is not None else None
+    if row is None:
+        return None
+    return Lane(row.id, row.lane_epoch, await take(tx, row.id))
 
 
 async def renew(tx: AsyncConnection, lane: Lane, until: float) -> bool:
@@ -65,9 +72,10 @@ async def renew(tx: AsyncConnection, lane: Lane, until: float) -> bool:
     return await _set(tx, lane, conversation.c.worker.is_not(None), lease_until=until)
 
 
-async def release(tx: AsyncConnection, lane: Lane, ready_at: float) -> bool:
-    """Give a lane back; nobody claims it before `ready_at`."""
-    return await _set(tx, lane, worker=None, lease_until=_FREE, ready_at=ready_at)
+async def release(tx: AsyncConnection, lane: Lane, ready_at: float | None = None) -> bool:
+    """Give a lane back; nobody claims it before `ready_at`, or before it is ready anyway."""
+    rest = {} if ready_at is None else {"ready_at": ready_at}
+    return await _set(tx, lane, worker=None, lease_until=_FREE, **rest)
 
 
 async def release_all(tx: AsyncConnection, worker: str) -> None:
@@ -96,33 +104,57 @@ async def release_of_the_dead(tx: AsyncConnection) -> int:
     return int(freed.rowcount)
 
 
-async def next_row(tx: AsyncConnection, lane: Lane) -> Row[Any] | None:
-    """Return the oldest message of the lane that waits."""
+async def take(
+    tx: AsyncConnection, conversation_id: str, now: float | None = None
+) -> list[Row[Any]]:
+    """Return the oldest messages of a lane that are one turn; empty where none waits.
+
+    With `now`, a lane that is to rest until later gives none either. Which lines are one turn
+    is written down before it is worked on: after a crash the same turn is worked on again,
+    with the same text.
+    """
+    if now is not None and await _rests(tx, conversation_id, now):
+        return []
     found = await tx.execute(
         select(inbox)
-        .where(inbox.c.conversation_id == lane.conversation_id, inbox.c.status == "new")
+        .where(inbox.c.conversation_id == conversation_id, inbox.c.status == "new")
         .order_by(inbox.c.seq)
-        .limit(1)
+        .limit(_LOOKED_AT)
     )
-    return found.one_or_none()
-
-
-async def finish_row(
-    tx: AsyncConnection, row_id: str, conversation_id: str, status: str, nlu: Any = None
-) -> bool:
-    """Take a message off its lane, as `done` or `dead`.
-
-    True where it was the last one: then the lane is given back with it.
-    """
-    last = conversation.c.pending == 1
+    waiting_rows = list(found)
+    if not waiting_rows:
+        return []
+    turn_id = waiting_rows[0].turn_id
+    if turn_id is not None:
+        return [row for row in waiting_rows if row.turn_id == turn_id]
+    taken = bursts.first_turn(waiting_rows)
     await tx.execute(
-        update(inbox).where(inbox.c.id == row_id).values(status=status, nlu=nlu or None)
+        update(inbox).where(inbox.c.id.in_([row.id for row in taken])).values(turn_id=taken[0].id)
     )
+    return taken
+
+
+async def finish(
+    tx: AsyncConnection,
+    conversation_id: str,
+    rows: Sequence[Row[Any]],
+    status: str,
+    nlu: Any = None,
+) -> bool:
+    """Take the messages of one turn off their lane, as `done` or `dead`.
+
+    True where no more waits: then the lane is given back with them.
+    """
+    last = conversation.c.pending == len(rows)
+    ids = [row.id for row in rows]
+    await tx.execute(update(inbox).where(inbox.c.id.in_(ids)).values(status=status))
+    if nlu:
+        await tx.execute(update(inbox).where(inbox.c.id == ids[0]).values(nlu=nlu))
     left = await tx.execute(
         update(conversation)
         .where(conversation.c.id == conversation_id)
         .values(
-            pending=conversation.c.pending - 1,
+            pending=conversation.c.pending - len(rows),
             worker=case((last, null()), else_=conversation.c.worker),
             lease_until=case((last, _FREE), else_=conversation.c.lease_until),
         )
@@ -148,6 +180,13 @@ async def backlog(tx: AsyncConnection) -> int:
         select(func.coalesce(func.sum(conversation.c.pending), 0)).where(conversation.c.pending > 0)
     )
     return int(found.scalar_one())
+
+
+async def _rests(tx: AsyncConnection, conversation_id: str, now: float) -> bool:
+    found = await tx.execute(
+        select(conversation.c.ready_at).where(conversation.c.id == conversation_id)
+    )
+    return bool(found.scalar_one() > now)
 
 
 def _claimable(now: float) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
@@ -158,7 +158,8 @@ async def _newest_chat(tx: AsyncConnection, notice: Notice) -> Row[Any] | None:
         .limit(1)
         .scalar_subquery()
     )
-    theirs = or_(conversation.c.consumer_id == order.consumer_id, conversation.c.id.in_(proven))
+    dialogue = func.coalesce(conversation.c.dialogue_id, conversation.c.id)
+    theirs = or_(conversation.c.consumer_id == order.consumer_id, dialogue.in_(proven))
     found = await tx.execute(
         select(conversation.c.id)
         .where(conversation.c.current, theirs)

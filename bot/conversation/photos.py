@@ -143,9 +143,8 @@ class Photos:
     ) -> tuple[Receipt, list[Event]]:
         at = self._clock.now()
         async with self._database.transaction() as tx:
-            receipt, events = await inbox.accept(
-                tx, incoming, at, self._seconds(), custom=custom, waits=False
-            )
+            accepted = await inbox.accept(tx, incoming, at, self._seconds(), None, custom)
+            receipt = accepted.receipt
             if receipt.repeated:
                 return receipt, []
             await self._count(tx, receipt.conversation_id, at)
@@ -154,7 +153,7 @@ class Photos:
             await tx.execute(
                 insert(photo).values(**row, media_type=shown["type"], bytes=shown["bytes"])
             )
-            return receipt, [*events, *await self._answer(tx, receipt, at)]
+            return receipt, [*accepted.events, *await self._answer(tx, receipt, at)]
 
     async def _count(self, tx: AsyncConnection, conversation_id: str, at: datetime) -> None:
         sent = await tx.execute(

@@ -27,10 +27,32 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True)
+class Agent:
+    """A person who answers: the account's id, and the only name that consumers learn."""
+
+    id: str
+    alias: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who moved a conversation: `bot`, `consumer`, `system`, or an `agent`."""
+
+    kind: str
+    agent: Agent | None = None
+
+
+BOT = Actor("bot")
+CONSUMER = Actor("consumer")
+SYSTEM = Actor("system")
+
+
+@dataclass(frozen=True)
 class Incoming:
     """What a channel received. `message_id` is the platform's, or None where it has none.
 
-    `consumer_id` is who the channel vouches for, or None.
+    `consumer_id` is who the channel vouches for, or None. `hurried`: somebody waits for the
+    answer to just this message, so that it is not held back for more to come.
     """
 
     channel: str
@@ -38,6 +60,7 @@ class Incoming:
     text: str
     message_id: str | None = None
     consumer_id: str | None = None
+    hurried: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,11 +86,16 @@ class Message:
     buttons: tuple[dict[str, str], ...] = ()
     custom: dict[str, Any] | None = None
     visibility: Visibility = Visibility.PUBLIC
+    agent: Agent | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
 class ConversationView:
-    """A sender's conversation as it stands, with its public messages in order."""
+    """A sender's conversation as it stands, with its public messages in order.
+
+    `agent` is the name that consumers know.
+    """
 
     conversation_id: str
     channel: str
@@ -93,11 +121,13 @@ class StateChanged:
 
     state: State
     reason: str | None
+    epoch: int
+    agent: Agent | None = None
 
 
 @dataclass(frozen=True)
 class Typing:
-    """The bot began or stopped working on an answer."""
+    """Whoever answers began or stopped working on an answer."""
 
     on: bool
 

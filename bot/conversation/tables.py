@@ -68,14 +68,34 @@ conversation = Table(
     Column("consumer_id", String(255)),
     # A sender's newest conversation; an older one belongs to another consumer.
     Column("current", Boolean, nullable=False),
+    # One case a row: from a sender's first message until it is closed.
+    Column("case_no", Integer, nullable=False, server_default="1"),
+    Column("prev_case_id", String(32)),
+    # The engine's name of the dialogue, which cases of one consumer share; NULL: the id.
+    Column("dialogue_id", String(32)),
     Column("state", String(8), nullable=False),
     Column("reason", Text),
+    # Who has it: the account's id, and the name that consumers know.
     Column("agent", Text),
+    Column("agent_alias", Text),
     # Raised with every move: who began to answer before it may no longer speak.
     Column("epoch", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     Column("opened_at", Instant(), nullable=False),
     Column("moved_at", Instant(), nullable=False),
+    # The queue: lower goes first; who comes back to it keeps the place.
+    Column("priority", Integer, nullable=False, server_default="2"),
+    Column("queued_at", Instant()),
+    Column("deadline_at", Instant()),
+    # Since when the consumer waits for a person's word.
+    Column("waiting_since", Instant()),
+    Column("claimed_at", Instant()),
+    Column("answered_at", Instant()),
+    Column("closed_at", Instant()),
+    Column("disposition", Text),
+    Column("summary", Text),
+    # The lines after this one were said without the engine; NULL where it knows them all.
+    Column("unseen_from", Integer),
     # The lane: rows of the inbox that wait, and who works on them.
     Column("pending", Integer, nullable=False),
     Column("worker", Text),
@@ -101,6 +121,21 @@ Index(
     postgresql_where=text("pending > 0"),
 )
 Index("conversation_sender", conversation.c.sender)
+Index(
+    "conversation_queue",
+    conversation.c.priority,
+    conversation.c.queued_at,
+    conversation.c.id,
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+Index(
+    "conversation_owner",
+    conversation.c.agent,
+    sqlite_where=text("state = 'human'"),
+    postgresql_where=text("state = 'human'"),
+)
+Index("conversation_opened", conversation.c.state, conversation.c.opened_at)
 
 message = Table(
     "message",
@@ -116,11 +151,24 @@ message = Table(
     Column("visibility", String(10), nullable=False),
     # The inbox row that a line of the bot answers.
     Column("turn_id", String(32)),
+    # Who of the agents wrote it, and the name by which their page knows the sending.
+    Column("agent", Text),
+    Column("agent_alias", Text),
+    Column("client_id", String(64)),
     UniqueConstraint("conversation_id", "seq"),
     CheckConstraint("author IN ('consumer', 'bot', 'agent')", name="message_author"),
     CheckConstraint("visibility IN ('public', 'suppressed', 'note')", name="message_visibility"),
 )
 Index("message_turn", message.c.turn_id)
+Index(
+    "message_sending",
+    message.c.conversation_id,
+    message.c.agent,
+    message.c.client_id,
+    unique=True,
+    sqlite_where=text("client_id IS NOT NULL"),
+    postgresql_where=text("client_id IS NOT NULL"),
+)
 
 button = Table(
     "button",
@@ -149,6 +197,8 @@ inbox = Table(
     Column("status", String(4), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("accepted_at", Float, nullable=False),
+    # The first row of those that are worked on as one; NULL until that is decided.
+    Column("turn_id", String(32)),
     Column("nlu", JSON(none_as_null=True)),
     UniqueConstraint("channel", "sender", "external_id"),
     CheckConstraint("status IN ('new', 'done', 'dead')", name="inbox_status"),
@@ -161,17 +211,24 @@ Index(
     postgresql_where=text("status = 'new'"),
 )
 
-# One row a move; folding them gives the conversation's state.
+# One row a move; folding them gives who answers. Triggers refuse to change what is written.
 conversation_move = Table(
     "conversation_move",
     metadata,
     Column("conversation_id", ForeignKey("conversation.id"), primary_key=True),
     Column("epoch", Integer, primary_key=True),
+    # The last line that was said before.
+    Column("seq", Integer, nullable=False, server_default="0"),
     Column("command", String(16), nullable=False),
     Column("from_state", String(8), nullable=False),
     Column("to_state", String(8), nullable=False),
     Column("reason", Text),
+    # Who has it afterwards, and who moved it.
     Column("agent", Text),
+    Column("agent_alias", Text),
+    Column("actor", String(8), nullable=False, server_default="system"),
+    Column("actor_id", Text),
+    Column("actor_alias", Text),
     Column("at", Instant(), nullable=False),
 )
 
@@ -186,3 +243,32 @@ photo = Table(
     Column("at", Instant(), nullable=False),
 )
 Index("photo_conversation", photo.c.conversation_id, photo.c.at)
+# How long each agent had a conversation; NULL in `to_at` while they have it.
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("conversation_id", ForeignKey("conversation.id"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("from_at", Instant(), nullable=False),
+    Column("to_at", Instant()),
+    Column("end_command", String(16)),
+)
+Index(
+    "assignment_open",
+    assignment.c.conversation_id,
+    unique=True,
+    sqlite_where=text("to_at IS NULL"),
+    postgresql_where=text("to_at IS NULL"),
+)
+Index("assignment_agent", assignment.c.agent, assignment.c.to_at)
+
+# One a case; the primary key makes a second one impossible.
+rating = Table(
+    "rating",
+    metadata,
+    Column("conversation_id", ForeignKey("conversation.id"), primary_key=True),
+    Column("stars", Integer, nullable=False),
+    Column("at", Instant(), nullable=False),
+    CheckConstraint("stars BETWEEN 1 AND 5", name="rating_stars"),
+)

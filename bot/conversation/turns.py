@@ -1,35 +1,31 @@
-"""One waiting message: who answers it, and how the answer becomes public.
+"""One turn: who answers it, and how the answer becomes public.
 
-A bot's answer is stored in the transaction that takes the message off its lane. It is public
-only where the bot still has the conversation as it had when the turn began; else it is kept
-for those who work on the conversation.
+A turn is one message of a consumer, or a burst of short ones. A bot's answer is stored in the
+transaction that takes the turn off its lane. It is public only where the bot still has the
+conversation as it had when the turn began; else it is kept for those who work on the
+conversation.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Protocol
 
-from sqlalchemy import Row
+from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import buttons, lanes, transcript
-from bot.conversation.buttons import Meaning
+from bot.conversation import lanes, transcript
+from bot.conversation.asking import Asked, read_turn
+from bot.conversation.handover import Reception
 from bot.conversation.lanes import Lane
-from bot.conversation.moves import lock, move
-from bot.conversation.phrases import leaves_queue
-from bot.conversation.records import (
-    ConversationView,
-    Event,
-    MessageAdded,
-    Typing,
-    Visibility,
-)
-from bot.conversation.states import Command, State
+from bot.conversation.moves import lock
+from bot.conversation.records import Event, MessageAdded, Typing, Visibility
+from bot.conversation.states import State
+from bot.conversation.tables import conversation
 from bot.database import Database
 from bot.dialogue.engine import DialogueEngine, Turn, TurnResult
 from bot.dialogue.fallback import Fallback
@@ -37,6 +33,8 @@ from bot.errors import EngineFailed, EngineTimeout, EngineUnavailable
 from bot.log import get_logger
 
 log = get_logger(__name__)
+
+Rows = Sequence[Row[Any]]
 
 
 class LaneLostError(Exception):
@@ -52,23 +50,28 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: one call of the engine, waiting for an engine that is not there, its poll."""
+    """Seconds: one call of the engine, waiting for an engine that is not there, its poll.
+
+    `burst`: how long a short line of a consumer waits for the next one.
+    """
 
     engine_call: float = 95
     engine_wait: float = 60
     engine_poll: float = 0.3
+    burst: float = 0.8
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became public, and whether the lane is empty and given back with it."""
+    """What became public, whether the lane is empty and given back with it, and what follows."""
 
     events: list[Event]
     emptied: bool
+    following: Rows = ()
 
 
 class TurnRunner:
-    """Works on one message at a time of a claimed lane.
+    """Works on one turn at a time of a claimed lane.
 
     `seconds()` is the host's clock, in which a row says when it was accepted.
     """
@@ -79,6 +82,7 @@ class TurnRunner:
         clock: Clock,
         engine: DialogueEngine,
         fallback: Fallback,
+        reception: Reception,
         publish: Callable[[str, Event], None],
         observer: Observer,
         seconds: Callable[[], float],
@@ -88,90 +92,92 @@ class TurnRunner:
         self._clock = clock
         self._engine = engine
         self._fallback = fallback
+        self._reception = reception
         self._publish = publish
         self._observer = observer
         self._seconds = seconds
         self._limits = limits
         self._started = seconds()
 
-    async def run(self, lane: Lane, row: Row[Any]) -> bool:
-        """Work on one message; True where it was the lane's last. Raises LaneLostError."""
+    async def run(self, lane: Lane, rows: Rows) -> Settled:
+        """Work on one turn. Raises LaneLostError."""
         async with self._database.reading() as tx:
-            held = await transcript.view(tx, lane.conversation_id)
-            meant = await buttons.meaning(tx, lane.conversation_id, row.text)
-        if held.state is State.BOT:
-            settled = await self._with_engine(lane, row, held, meant)
+            asked = await read_turn(tx, lane.conversation_id, rows)
+        if asked.state is State.BOT:
+            settled = await self._with_engine(lane, rows, asked)
         else:
-            settled = await self._without_engine(lane, row)
+            settled = await self._without_engine(lane, rows)
         return self._announce(lane, settled)
 
-    async def give_up(self, lane: Lane, row: Row[Any]) -> bool:
-        """Take a message off its lane that cannot be worked on, and call a person."""
+    async def give_up(self, lane: Lane, rows: Rows) -> Settled:
+        """Take a turn off its lane that cannot be worked on, and call a person."""
         async with self._database.transaction() as tx:
             held = await self._own(tx, lane)
-            result = self._fallback.answer(row.text)
-            settled = await self._settle(tx, held, row, held.epoch, result, "dead")
-        return self._announce(lane, settled)
+            result = self._fallback.answer(_text(rows))
+            settled = await self._settle(tx, held, rows, held.epoch, result, "dead")
+            following = await self._following(tx, lane, settled.emptied)
+        return self._announce(lane, replace(settled, following=following))
 
-    async def _without_engine(self, lane: Lane, row: Row[Any]) -> Settled:
+    async def _without_engine(self, lane: Lane, rows: Rows) -> Settled:
         async with self._database.transaction() as tx:
             held = await self._own(tx, lane)
             if held.state == State.BOT:
-                # Given back a moment ago: the message stays in the lane and is looked at again.
-                return Settled([], emptied=False)
-            emptied = await lanes.finish_row(tx, row.id, lane.conversation_id, "done")
-            if held.state != State.QUEUED or not leaves_queue(row.text):
-                return Settled([], emptied)
-            at = self._clock.now()
-            moved = await move(tx, lane.conversation_id, Command.LEAVE_QUEUE, at)
-            said = self._fallback.say("utter_queue_cancelled")
-            line = await transcript.append_reply(
-                tx, lane.conversation_id, said, at, row.id, Visibility.PUBLIC
-            )
-            return Settled([moved, MessageAdded(line)], emptied)
+                # Given back a moment ago: the turn stays in the lane and is looked at again.
+                return Settled([], emptied=False, following=rows)
+            emptied = await lanes.finish(tx, lane.conversation_id, rows, "done")
+            events: list[Event] = []
+            for row in rows:
+                if held.state != State.QUEUED:
+                    break
+                events += await self._reception.heard(tx, held, row, self._clock.now())
+                held = await lock(tx, lane.conversation_id)
+            return Settled(events, emptied, await self._following(tx, lane, emptied))
 
-    async def _with_engine(
-        self, lane: Lane, row: Row[Any], held: ConversationView, meant: Meaning
-    ) -> Settled:
+    async def _following(self, tx: AsyncConnection, lane: Lane, emptied: bool) -> Rows:  # noqa: FBT001
+        """Return the lane's next turn; none yet where a burst is still under way."""
+        return () if emptied else await lanes.take(tx, lane.conversation_id, self._seconds())
+
+    async def _with_engine(self, lane: Lane, rows: Rows, asked: Asked) -> Settled:
         began = monotonic()
         self._publish(lane.conversation_id, Typing(on=True))
         try:
-            result, outcome = await self._ask(row, held, meant)
+            result, outcome = await self._ask(rows, asked)
             async with self._database.transaction() as tx:
-                now_held = await self._own(tx, lane)
-                settled = await self._settle(tx, now_held, row, held.epoch, result, "done")
+                held = await self._own(tx, lane)
+                settled = await self._settle(tx, held, rows, asked.epoch, result, "done")
+                following = await self._following(tx, lane, settled.emptied)
         finally:
             self._publish(lane.conversation_id, Typing(on=False))
         self._observer.turn(outcome if settled.events else "suppressed", monotonic() - began)
-        return settled
+        return replace(settled, following=following)
 
-    async def _ask(
-        self, row: Row[Any], held: ConversationView, meant: Meaning
-    ) -> tuple[TurnResult, str]:
+    async def _ask(self, rows: Rows, asked: Asked) -> tuple[TurnResult, str]:
         turn = Turn(
-            conversation_id=held.conversation_id,
-            turn_id=row.id,
-            text=meant.text,
-            trusted=meant.trusted,
-            consumer_id=held.consumer_id,
+            conversation_id=asked.dialogue_id,
+            turn_id=rows[0].id,
+            text=asked.text,
+            trusted=asked.trusted,
+            consumer_id=asked.consumer_id,
             now=self._clock.now(),
+            fresh=asked.fresh,
+            missed=asked.missed,
         )
         try:
-            result = await self._engine_result(turn, row)
+            result = await self._engine_result(turn, rows)
         except (EngineUnavailable, EngineFailed, TimeoutError):
-            log.warning("turn_without_engine", turn=row.id)
-            return self._fallback.answer(row.text), "apologised"
+            log.warning("turn_without_engine", turn=turn.turn_id)
+            return self._fallback.answer(_text(rows)), "apologised"
         if not result.replies and result.handover is None:
-            log.error("turn_without_answer", turn=row.id)
-            return self._fallback.answer(row.text), "apologised"
+            log.error("turn_without_answer", turn=turn.turn_id)
+            return self._fallback.answer(_text(rows)), "apologised"
         return result, "handed_over" if result.handover else "answered"
 
-    async def _engine_result(self, turn: Turn, row: Row[Any]) -> TurnResult:
+    async def _engine_result(self, turn: Turn, rows: Rows) -> TurnResult:
         """Ask the engine, waiting for one that is down or loading; what is urgent does not wait.
 
         Asking again is safe: an engine that has already worked on the turn repeats itself.
         """
-        deadline = max(row.accepted_at, self._started) + self._limits.engine_wait
+        deadline = max(rows[0].accepted_at, self._started) + self._limits.engine_wait
         while True:
             try:
                 async with asyncio.timeout(self._limits.engine_call):
@@ -179,7 +185,8 @@ class TurnRunner:
             except EngineTimeout:
                 raise
             except EngineUnavailable:
-                if self._fallback.is_urgent(row.text) or not await self._engine_back(deadline):
+                urgent = self._fallback.urgent(_text(rows)) is not None
+                if urgent or not await self._engine_back(deadline):
                     raise
 
     async def _engine_back(self, deadline: float) -> bool:
@@ -193,12 +200,12 @@ class TurnRunner:
         self,
         tx: AsyncConnection,
         held: Row[Any],
-        row: Row[Any],
+        rows: Rows,
         epoch: int,
         result: TurnResult,
         status: str,
     ) -> Settled:
-        """Store an answer and take its message off the lane.
+        """Store an answer and take its turn off the lane.
 
         `held` is the conversation's row as it is now, locked; `epoch` its epoch when the turn
         began.
@@ -207,15 +214,18 @@ class TurnRunner:
         visibility = Visibility.PUBLIC if public else Visibility.SUPPRESSED
         at = self._clock.now()
         lines = [
-            await transcript.append_reply(tx, held.id, reply, at, row.id, visibility)
+            await transcript.append_reply(tx, held.id, reply, at, rows[0].id, visibility)
             for reply in result.replies
         ]
-        emptied = await lanes.finish_row(tx, row.id, held.id, status, dict(result.nlu))
+        emptied = await lanes.finish(tx, held.id, rows, status, dict(result.nlu))
         if not public:
             return Settled([], emptied)
+        if held.unseen_from is not None and status == "done":
+            seen = update(conversation).where(conversation.c.id == held.id)
+            await tx.execute(seen.values(unseen_from=None))
         events: list[Event] = [MessageAdded(line) for line in lines]
         if result.handover:
-            events.append(await move(tx, held.id, Command.HAND_OVER, at, result.handover))
+            events += await self._reception.call_person(tx, held, rows[0].id, result.handover, at)
         return Settled(events, emptied)
 
     async def _own(self, tx: AsyncConnection, lane: Lane) -> Row[Any]:
@@ -224,7 +234,11 @@ class TurnRunner:
             raise LaneLostError
         return row
 
-    def _announce(self, lane: Lane, settled: Settled) -> bool:
+    def _announce(self, lane: Lane, settled: Settled) -> Settled:
         for event in settled.events:
             self._publish(lane.conversation_id, event)
-        return settled.emptied
+        return settled
+
+
+def _text(rows: Rows) -> str:
+    return "\n".join(row.text for row in rows)

@@ -21,6 +21,7 @@ class Pace:
     """Seconds, and counts: how lanes are held, how often the database is asked for work.
 
     `retry` is the pause after work on a message failed; after `attempts` it is given up.
+    `sweep`: how often the queue is looked through for those who waited too long.
     """
 
     lease: float = 30
@@ -28,6 +29,7 @@ class Pace:
     lanes: int = 16
     retry: float = 2
     attempts: int = 4
+    sweep: float = 1
 
 
 class Workers:
@@ -117,6 +119,13 @@ class Workers:
         async with self._database.transaction() as tx:
             return await lanes.claim(tx, self._name, now, self._pace.lease)
 
+    def wake_in(self, seconds: float) -> None:
+        """Say that there will be work in a moment."""
+        if seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, self.wake)
+        else:
+            self.wake()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if self._slots.locked():
@@ -126,10 +135,8 @@ class Workers:
     async def _work(self, lane: Lane) -> None:
         keeper = asyncio.create_task(self._keep(lane))
         try:
-            pause = await self._work_off(lane)
-            if pause is not None:
-                async with self._database.transaction() as tx:
-                    await lanes.release(tx, lane, self._seconds() + pause)
+            if not await self._work_off(lane):
+                self.wake()
         except LaneLostError:
             log.warning("lane_lost", conversation=lane.conversation_id)
         except Exception:
@@ -137,28 +144,35 @@ class Workers:
         finally:
             keeper.cancel()
 
-    async def _work_off(self, lane: Lane) -> float | None:
-        """Work until no message waits.
+    async def _work_off(self, lane: Lane) -> bool:
+        """Work until no message waits or the lane has to rest.
 
-        Return for how long the lane shall rest; None where it is given back already.
+        True where nothing is left; the lane is given back in any case.
         """
-        while True:
-            async with self._database.reading() as tx:
-                row = await lanes.next_row(tx, lane)
-            if row is None:
-                return 0
+        rows = lane.rows
+        while rows:
             try:
-                emptied = await self._runner.run(lane, row)
+                settled = await self._runner.run(lane, rows)
             except LaneLostError:
                 raise
             except Exception:
-                log.exception("turn_failed", turn=row.id)
-                if not await self._exhausted(row.id):
-                    return self._pace.retry
-                emptied = await self._runner.give_up(lane, row)
-            self._done(row.id)
-            if emptied:
-                return None
+                log.exception("turn_failed", turn=rows[0].id)
+                if not await self._exhausted(rows[0].id):
+                    await self._release(lane, self._seconds() + self._pace.retry)
+                    return True
+                settled = await self._runner.give_up(lane, rows)
+            if settled.following is not rows:
+                for row in rows:
+                    self._done(row.id)
+            if settled.emptied:
+                return True
+            rows = settled.following
+        await self._release(lane, None)
+        return False
+
+    async def _release(self, lane: Lane, ready_at: float | None) -> None:
+        async with self._database.transaction() as tx:
+            await lanes.release(tx, lane, ready_at)
 
     async def _exhausted(self, row_id: str) -> bool:
         async with self._database.transaction() as tx:

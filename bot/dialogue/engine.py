@@ -11,13 +11,22 @@ HANDOVER = "handover"
 
 
 @dataclass(frozen=True)
+class Missed:
+    """A line of a stretch without the engine. `by`: `consumer`, `agent` or `bot`."""
+
+    by: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Turn:
     """One message of a consumer, with all that its answer may depend on.
 
     `turn_id` is unique to the message: an engine that gets it again repeats its answer and
     acts no second time. `trusted` says that `text` is a button's payload made by the engine
     itself; only then may a leading "/" be a command. `consumer_id` is vouched for by the
-    channel, or None. `now` is aware.
+    channel, or None. `now` is aware. `fresh` says that others have answered since the last
+    turn: what was half filled in then is void, and `missed` is what was said meanwhile.
     """
 
     conversation_id: str
@@ -26,6 +35,8 @@ class Turn:
     trusted: bool
     consumer_id: str | None
     now: datetime
+    fresh: bool = False
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ class Fallback:
         )["responses"]
         self._detect = detect
 
-    def is_urgent(self, text: str) -> bool:
-        """Whether the text must not wait for an engine: danger, or the wish for a person."""
-        return self._detect(text) is not None
+    def urgent(self, text: str) -> str | None:
+        """Return why the text must not wait for an engine: danger, or the wish for a person."""
+        return self._detect(text)
 
     def answer(self, text: str) -> TurnResult:
         """Return the apology, or what has to be said at once where the text is urgent."""

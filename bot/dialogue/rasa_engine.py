@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,8 @@ class RasaEngine:
                 "trusted": turn.trusted,
                 "consumer_id": turn.consumer_id,
                 "now": turn.now.isoformat(),
+                "fresh": turn.fresh,
+                "missed": [asdict(line) for line in turn.missed],
             },
         )
         replies, handover = read_replies(answer["replies"])

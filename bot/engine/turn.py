@@ -14,7 +14,10 @@ _HARMLESS = "／"
 
 @dataclass(frozen=True)
 class Turn:
-    """One message. `now` is ISO with an offset; only a `trusted` text may be a command."""
+    """One message. `now` is ISO with an offset; only a `trusted` text may be a command.
+
+    `fresh`: others answered since the last turn; `missed` is who said what meanwhile.
+    """
 
     conversation_id: str
     turn_id: str
@@ -22,6 +25,8 @@ class Turn:
     trusted: bool
     consumer_id: str | None
     now: str
+    fresh: bool = False
+    missed: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Turn:
@@ -34,7 +39,16 @@ class Turn:
             trusted=body.get("trusted") is True,
             consumer_id=body.get("consumer_id"),
             now=instant(body.get("now")),
+            fresh=body.get("fresh") is True,
+            missed=_missed(body.get("missed") or []),
         )
+
+
+def _missed(rows: Any) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((str(row["by"]), str(row["text"])) for row in rows)
+    except (KeyError, TypeError) as error:
+        raise MalformedRequest('missed: a list of {"by", "text"}') from error
 
 
 def filled(body: dict[str, Any], name: str) -> str:

@@ -10,6 +10,7 @@ from rasa.shared.core.events import BotUttered, SlotSet
 
 from bot.engine import wishes
 from bot.engine.action_endpoint import failures
+from bot.engine.fresh import begin_anew
 from bot.engine.lanes import Lanes
 from bot.engine.turn import harmless, understood
 
@@ -83,7 +84,9 @@ class Turns:
 
         parts = await wishes.divide(turn.text, parse)
         return [
-            replace(turn, text=text, turn_id=turn.turn_id if n == 1 else f"{turn.turn_id}.{n}")
+            replace(turn, text=text)
+            if n == 1
+            else replace(turn, text=text, turn_id=f"{turn.turn_id}.{n}", fresh=False)
             for n, text in enumerate(parts, 1)
         ]
 
@@ -110,7 +113,7 @@ class Turns:
 
     async def _kept(self, turn: Turn, *, repeated: bool) -> list[Answer]:
         """Serve the wish that was kept, once no form is open any more."""
-        wish = replace(turn, turn_id=f"{turn.turn_id}.kept", trusted=False)
+        wish = replace(turn, turn_id=f"{turn.turn_id}.kept", trusted=False, fresh=False)
         kept = await self._store.slot(turn.conversation_id, _KEPT)
         if not (kept or repeated):
             return []
@@ -151,6 +154,8 @@ class Turns:
             message_id=turn.turn_id,
             metadata=metadata,
         )
+        if turn.fresh:
+            await begin_anew(self._store, self._agent.domain, turn)
         # Parsed here, so that the parse need not be read back from the tracker.
         message.parse_data = await self._agent.processor.parse_message(message)
         await self._agent.handle_message(message)

@@ -78,7 +78,7 @@ async def test_a_conversation(server):
         "reason": "request_human",
         "agent": None,
     }
-    consumer, bot = body["messages"]
+    consumer, bot, _place = body["messages"]
     assert (consumer["from"], consumer["text"]) == ("consumer", "转")
     assert consumer["at"] == "2026-11-20T10:00:00+08:00"
     assert (bot["from"], bot["text"], bot["custom"]) == ("bot", "选一个", {"card": 1})

@@ -115,8 +115,8 @@ async def test_a_day_has_its_limit(tmp_path):
 async def test_the_bot_is_silent_where_a_person_is_waited_for(server):
     session = await opened(server)
     await send(server, session["token"], "你好", "m1")
-    found = await server.service.conversations.transcript(session["sender"])
-    await server.service.conversations.move(found.conversation_id, Command.HAND_OVER, "x")
+    case = await server.service.case(session["sender"])
+    await server.service.move(Command.HAND_OVER, case=case, reason="x")
     await photograph(server, session)
     assert (await shown(server, session))[-1]["text"] == "[图片]"
 

@@ -14,7 +14,9 @@ async def test_the_wire(server):
     button = body[0]["buttons"][0]
     assert status == 200
     assert button["payload"].startswith("btn_")
-    assert body == [
+    *said, place = body
+    assert "排队" in place["text"]
+    assert said == [
         {"recipient_id": "s1", "text": "选一个", "buttons": [{"title": "好", **button}]},
         {"recipient_id": "s1", "custom": {"card": 1}},
         {"recipient_id": "s1", "text": "再见"},

@@ -18,9 +18,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import FixedClock
 from bot.conversation.conversations import Conversations
-from bot.conversation.records import Incoming, Message
+from bot.conversation.moves import Move
+from bot.conversation.records import Actor, Agent, Incoming, Message
+from bot.conversation.states import Command
 from bot.conversation.tables import message
 from bot.conversation.turns import Limits
+from bot.conversation.waiting import Staffing
 from bot.conversation.workers import Pace
 from bot.database import Database
 from bot.dialogue.fallback import Fallback
@@ -28,6 +31,8 @@ from bot.dialogue.scripted_engine import ScriptedEngine
 
 NOW = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
 POSTGRES = os.environ.get("BOT_TEST_POSTGRES_URL", "")
+WANG, LI = Agent("w1", "小王"), Agent("l1", "小李")
+GETTING = {Command.CLAIM, Command.BARGE_IN, Command.TRANSFER}
 URGENT = {"漏气了": "report_hazard", "转人工": "request_human"}
 
 
@@ -39,6 +44,7 @@ class Service:
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     limits: Limits = field(default_factory=lambda: Limits(5, 1, 0.01))
+    staffing: Staffing = field(default_factory=Staffing)
     conversations: Conversations | None = None
 
     def build(self) -> Conversations:
@@ -48,7 +54,8 @@ class Service:
             self.engine,
             Fallback(detect=URGENT.get),
             limits=self.limits,
-            pace=Pace(lease=1, poll=0.05, retry=0.01, attempts=2),
+            pace=Pace(lease=1, poll=0.05, retry=0.01, attempts=2, sweep=0.02),
+            staffing=self.staffing,
         )
         return self.conversations
 
@@ -58,9 +65,21 @@ class Service:
         return self.conversations
 
     async def say(self, words: str, message_id: str | None = None, **more: Any) -> list[Message]:
-        incoming = Incoming("rest", more.pop("sender", "s1"), words, message_id, **more)
+        sender = more.pop("sender", "s1")
+        incoming = Incoming("rest", sender, words, message_id, hurried=True, **more)
         receipt = await self.conversations.receive(incoming)
         return await self.conversations.replies(receipt, 5)
+
+    async def case(self, sender: str = "s1") -> str:
+        """The id of a sender's present case."""
+        return (await self.conversations.transcript(sender)).conversation_id
+
+    async def move(self, command: Command, who: Agent | None = None, **more: Any):
+        """Move the present case, as `who` where that is given."""
+        name = more.pop("case", None) or await self.case()
+        actor = Actor("agent", who) if who else Actor("system")
+        wish = Move(command, actor, who if command in GETTING else None, **more)
+        return await self.conversations.takeover.move(name, wish)
 
     async def lines(self) -> list[Any]:
         async with self.database.reading() as tx:

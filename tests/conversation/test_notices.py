@@ -12,6 +12,7 @@ from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.scheduling import Caller
 from bot.scheduling.notice_tables import notice
+from tests.conversation.service import WANG
 from tests.scheduling import world as w
 from tests.scheduling.world import World
 
@@ -133,7 +134,7 @@ async def test_what_nobody_heard_because_a_person_took_over_is_told(service, wor
         await world.scheduling.book(
             Caller(turn.conversation_id, turn.consumer_id), "O1", MORNING, f"{turn.turn_id}:book"
         )
-        await service.conversations.move(turn.conversation_id, Command.BARGE_IN, agent="王")
+        await service.move(Command.BARGE_IN, WANG, case=turn.conversation_id)
         return TurnResult((Reply("已为您约好"),))
 
     service.engine.turn = books
@@ -147,26 +148,26 @@ async def test_with_a_person_it_is_a_card_and_the_bot_is_silent(service, world, 
     await service.say("在吗", consumer_id="tb_1001")
     await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
     chat = await _chat(service)
-    await service.conversations.move(chat, Command.HAND_OVER)
+    await service.move(Command.HAND_OVER, case=chat)
     if state == "human":
-        await service.conversations.move(chat, Command.CLAIM, agent="王")
+        await service.move(Command.CLAIM, WANG, case=chat)
     await world.scheduling.book(w.OWNER, "O1", NOON, "c2")
     await teller.tell_due()
     (line,) = await _said(service)
     assert (line.text, line.buttons) == (None, ())
     assert (line.custom["notice"]["kind"], line.custom["notice"]["title"]) == ("changed", CARD)
     assert "12:00–15:00" in line.custom["notice"]["text"]
-    assert (await service.conversations.view(chat)).state == state
+    assert (await service.conversations.newest_case(chat)).state == state
 
 
 async def test_a_closed_chat_stays_closed(service, world, teller):
     await service.say("在吗", consumer_id="tb_1001")
     chat = await _chat(service)
-    await service.conversations.move(chat, Command.CLOSE)
+    await service.move(Command.CLOSE, case=chat)
     await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
     await teller.tell_due()
     assert await _kinds(service) == ["confirmed"]
-    assert (await service.conversations.view(chat)).state == "closed"
+    assert (await service.conversations.newest_case(chat)).state == "closed"
 
 
 async def test_what_no_longer_holds_is_not_told(service, world, teller):

@@ -11,6 +11,7 @@ from bot.conversation.tables import conversation, inbox
 from bot.conversation.turns import Limits
 from bot.dialogue.engine import Reply, TurnResult
 from bot.errors import EngineFailed, EngineTimeout, TurnPending
+from tests.conversation.service import WANG
 
 
 def texts(lines):
@@ -65,6 +66,7 @@ async def test_a_burst_is_worked_on_in_order(service):
     by_sender = {}
     for turn in service.engine.acted:
         by_sender.setdefault(turn.conversation_id, []).append(turn.text)
+    # Bare numbers each answer a question; they are never joined.
     assert list(by_sender.values()) == [[str(n) for n in range(8)]] * 3
     seqs = [line.seq for line in (await service.conversations.transcript("s2")).messages]
     assert seqs == list(range(1, 17))
@@ -124,32 +126,39 @@ async def test_a_person_who_takes_over_mid_turn_silences_the_bot(service):
     service.engine.gate.clear()
     receipt = await service.conversations.receive(Incoming("rest", "s1", "a"))
     await until(lambda: service.engine.turns)
-    await service.conversations.move(receipt.conversation_id, Command.BARGE_IN, agent="王")
+    await service.move(Command.BARGE_IN, WANG)
     service.engine.gate.set()
     assert await service.conversations.replies(receipt, 5) == []
-    stored = [(line.author, line.visibility) for line in await service.lines()]
-    assert stored == [("consumer", "public"), ("bot", Visibility.SUPPRESSED)]
+    stored = [(line.author, line.text, line.visibility) for line in await service.lines()]
+    joined = ("bot", "客服小王已接入，接下来由小王为您服务。", "public")
+    assert stored == [
+        ("consumer", "a", "public"),
+        joined,
+        ("bot", "echo: a", Visibility.SUPPRESSED),
+    ]
     view = await service.conversations.transcript("s1")
-    assert (view.state, view.agent, len(view.messages)) == (State.HUMAN, "王", 1)
+    assert (view.state, view.agent, len(view.messages)) == (State.HUMAN, "小王", 2)
 
 
 async def test_a_turn_from_before_a_human_stretch_stays_suppressed_after_it(service):
     service.engine.gate.clear()
     receipt = await service.conversations.receive(Incoming("rest", "s1", "a"))
     await until(lambda: service.engine.turns)
-    await service.conversations.move(receipt.conversation_id, Command.BARGE_IN, agent="王")
-    await service.conversations.move(receipt.conversation_id, Command.RETURN)
+    await service.move(Command.BARGE_IN, WANG)
+    await service.move(Command.RETURN, WANG)
     service.engine.gate.set()
     assert await service.conversations.replies(receipt, 5) == []
 
 
 async def test_a_hand_over_queues_and_the_bot_is_silent_from_then_on(service):
     service.engine._script = {"转": TurnResult((Reply("请稍候"),), "request_human")}
-    assert texts(await service.say("转")) == ["请稍候"]
+    told, place = texts(await service.say("转"))
+    assert told == "请稍候"
+    assert "前面没有人" in place
     assert await service.say("在吗") == []
     view = await service.conversations.transcript("s1")
     assert (view.state, view.reason) == (State.QUEUED, "request_human")
-    assert texts(view.messages) == ["转", "请稍候", "在吗"]
+    assert texts(view.messages) == ["转", "请稍候", place, "在吗"]
     assert service.engine.texts == ["转"]
 
 
@@ -170,7 +179,7 @@ async def test_leaving_the_queue_means_nothing_where_there_is_none(service):
 @pytest.mark.parametrize("failure", [EngineFailed(), EngineTimeout(), KeyError("bug")])
 async def test_an_engine_that_fails_is_apologised_for_once(service, failure):
     service.engine._script = {"a": failure}
-    (line,) = await service.say("a")
+    line, *_ = await service.say("a")
     assert "抱歉" in line.text
     view = await service.conversations.transcript("s1")
     assert (view.state, view.reason) == (State.QUEUED, "engine_failure")
@@ -178,7 +187,7 @@ async def test_an_engine_that_fails_is_apologised_for_once(service, failure):
 
 async def test_an_engine_without_an_answer_is_apologised_for(service):
     service.engine._script = {"a": TurnResult()}
-    (line,) = await service.say("a")
+    line, *_ = await service.say("a")
     assert "抱歉" in line.text
 
 
@@ -186,7 +195,7 @@ async def test_an_engine_that_is_too_slow_is_apologised_for(database, service):
     service.limits = Limits(engine_call=0.05, engine_wait=1, engine_poll=0.01)
     await service.restart()
     service.engine.gate.clear()
-    (line,) = await service.say("a")
+    line, *_ = await service.say("a")
     assert "抱歉" in line.text
 
 
@@ -204,7 +213,7 @@ async def test_an_engine_that_stays_away_is_apologised_for(service):
     service.limits = Limits(engine_call=5, engine_wait=0.1, engine_poll=0.01)
     await service.restart()
     service.engine.available = False
-    (line,) = await service.say("a")
+    line, *_ = await service.say("a")
     assert "抱歉" in line.text
     view = await service.conversations.transcript("s1")
     assert (view.state, view.reason) == (State.QUEUED, "engine_failure")
@@ -214,7 +223,7 @@ async def test_danger_does_not_wait_for_the_engine(service):
     service.limits = Limits(engine_call=5, engine_wait=1000, engine_poll=0.01)
     await service.restart()
     service.engine.available = False
-    (line,) = await service.say("漏气了")
+    line, _ = await service.say("漏气了")
     assert "阀门" in line.text
     view = await service.conversations.transcript("s1")
     assert (view.state, view.reason) == (State.QUEUED, "report_hazard")
@@ -230,13 +239,6 @@ async def test_another_consumer_gets_another_conversation(service):
     view = await service.conversations.transcript("s1")
     assert view.consumer_id == "c2"
     assert [line.seq for line in view.messages] == [1, 2, 3, 4, 5, 6]
-
-
-async def test_a_closed_conversation_opens_again(service):
-    await service.say("a")
-    view = await service.conversations.transcript("s1")
-    await service.conversations.move(view.conversation_id, Command.CLOSE)
-    assert texts(await service.say("b")) == ["echo: b"]
 
 
 async def test_parallel_first_messages_begin_one_conversation(service):
@@ -261,7 +263,7 @@ async def test_work_that_keeps_failing_is_given_up_and_a_person_is_called(servic
         raise RuntimeError("disk full")
 
     monkeypatch.setattr(runner, "_with_engine", fails)
-    (line,) = await service.say("a")
+    line, *_ = await service.say("a")
     assert "抱歉" in line.text
     async with service.database.reading() as tx:
         (row,) = await tx.execute(select(inbox))

@@ -75,6 +75,8 @@ async def test_a_turn(fake, engine):
                 "trusted": False,
                 "consumer_id": None,
                 "now": "2026-11-20T10:00:00+08:00",
+                "fresh": False,
+                "missed": [],
             },
         )
     ]

@@ -56,7 +56,9 @@ class Running:
         assert status == 200, answer
         return answer
 
-    def turn(self, conversation_id, turn_id, text, *, trusted=False, consumer_id=None, now=NOW):
+    def turn(
+        self, conversation_id, turn_id, text, *, trusted=False, consumer_id=None, now=NOW, **more
+    ):
         return self.post(
             "/turn",
             {
@@ -66,6 +68,7 @@ class Running:
                 "trusted": trusted,
                 "consumer_id": consumer_id,
                 "now": now,
+                **more,
             },
         )
 

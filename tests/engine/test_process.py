@@ -61,6 +61,35 @@ class TestTurns:
         assert texts(running.turn("para", "t1", "/greet", trusted=True)) == ["一\n\n二"]
 
 
+class TestAfterAHumanStretch:
+    FORM = (
+        {"event": "active_loop", "name": "visit_form"},
+        {"event": "slot", "name": "window", "value": "周六"},
+        {"event": "slot", "name": "order_no", "value": "281"},
+    )
+
+    def half_filled(self, running, actions, name):
+        actions.answers["action_greet"] = says({"text": "哪天？"}, events=self.FORM)
+        running.turn(name, "t1", "/greet", trusted=True)
+        actions.answers.clear()
+        actions.calls.clear()
+
+    def test_a_yes_commits_nothing_of_a_form_from_before(self, running, actions):
+        self.half_filled(running, actions, "stretch")
+        missed = [{"by": "agent", "text": "已经帮您改好了"}, {"by": "consumer", "text": "谢谢"}]
+        first = running.turn("stretch", "t2", "好的", fresh=True, missed=missed)
+        tracker = actions.calls[0]["tracker"]
+        assert tracker["active_loop"] in ({}, None) or not tracker["active_loop"].get("name")
+        assert (tracker["slots"]["window"], tracker["slots"]["order_no"]) == (None, "281")
+        assert "validate_visit_form" not in actions.names()
+        assert running.turn("stretch", "t2", "好的", fresh=True, missed=missed) == first
+
+    def test_without_a_stretch_the_form_goes_on(self, running, actions):
+        self.half_filled(running, actions, "no stretch")
+        running.turn("no stretch", "t2", "好的")
+        assert "validate_visit_form" in actions.names()
+
+
 class TestRepeatedTurns:
     def test_a_repeated_turn_answers_alike_and_acts_once(self, running, actions):
         actions.answers["action_greet"] = says(
