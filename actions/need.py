@@ -134,9 +134,11 @@ async def find_order(
     """Find the order that a message is about.
 
     Returns the order, or None and the orders to choose from; none to choose from means that
-    the consumer has to prove one first.
+    the consumer has to prove one first. Where the consumer was asked which one, that is it,
+    whatever goods the need was first said to be about.
     """
-    named = turn.first("order_no")
+    asked = (turn.slot("task") or {}).get("needs_order") and turn.resumed
+    named = turn.slot("order_no") if asked else turn.first("order_no")
     if named:
         try:
             return await at.scheduling.order(turn.caller, named), []

@@ -20,7 +20,8 @@ UNDER_NOTICES = {"confirm_visit", "rate_visit"}
 class Turn:
     """One message with its meaning, and the slots it met.
 
-    `message` is Rasa's parse of the text: `text`, `intent`, `entities`, `metadata`.
+    `message` is Rasa's parse of the text: `text`, `intent`, `entities`, `metadata`. `resumed` says
+    that it is an earlier one, whose need is gone on with.
     """
 
     caller: Caller
@@ -28,6 +29,7 @@ class Turn:
     message: dict[str, Any]
     slots: dict[str, Any]
     done: tuple[str, ...]
+    resumed: bool = False
 
     @classmethod
     def read(cls, tracker: Tracker) -> Turn:
@@ -35,13 +37,14 @@ class Turn:
         latest = tracker.latest_message
         metadata = latest.get("metadata") or {}
         task = tracker.get_slot("task")
-        resumed = tracker.latest_action_name == RESUMED and task and task.get("message")
+        resumed = tracker.latest_action_name == RESUMED and bool(task and task.get("message"))
         return cls(
             caller=Caller(tracker.sender_id, metadata.get("consumer_id")),
             turn_id=metadata.get("turn_id") or latest.get("message_id") or "",
             message=task["message"] if resumed else _essence(latest),
             slots=tracker.slots,
             done=_done_since_heard(tracker.events),
+            resumed=resumed,
         )
 
     @property
