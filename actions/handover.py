@@ -119,7 +119,14 @@ class NoShow(OrderNeed):
         """Give the crew's number and offer a person where the window has begun."""
         visit = order.live_visit
         window = visit.window if visit else None
-        due = window is None or window.start <= at.clock.now()
+        if window is None:
+            dispatcher.utter_message(
+                response="utter_crew_not_yet",
+                goods=wording.goods(order),
+                buttons=buttons(("book_now", "/schedule_visit"), ("human", "/request_human")),
+            )
+            return [SlotSet("open_offer", "action_schedule")]
+        due = window.start <= at.clock.now()
         lateness = await at.scheduling.lateness(turn.caller, order.order_no)
         dispatcher.utter_message(
             response=_NO_SHOW[lateness] if due else "utter_no_show_not_due",

@@ -126,7 +126,7 @@ async def _name_windows(
         return [SlotSet("offered", None), SlotSet("refused", None), SlotSet("wish", None)]
     titles = [wording.window(w, at.clock.today()) for w in offer.windows]
     dispatcher.utter_message(
-        response=_response(offer, wish),
+        response=_response(offer, wish, turn.slot("offered")),
         goods=wording.goods(order),
         windows=wording.options(titles),
         earliest=titles[0],
@@ -136,7 +136,9 @@ async def _name_windows(
     return [SlotSet("offered", [plain(w) for w in offer.windows])]
 
 
-def _response(offer: Offer, wish: list[Any]) -> str:
+def _response(offer: Offer, wish: list[Any], already: list[Any] | None) -> str:
+    if already == [plain(w) for w in offer.windows]:
+        return "utter_choose_one"
     if not wish:
         return "utter_offer_windows"
     return "utter_offer_matching" if offer.matching else "utter_offer_instead"
