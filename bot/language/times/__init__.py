@@ -33,7 +33,7 @@ _RULES = (
     *DAY_RULES, *RELATIVE_RULES, *WEEK_RULES, *FEAST_RULES, *HOUR_RULES, *ENGLISH_RULES
 )  # fmt: skip
 _HINT = re.compile(
-    r"[\d天日号月周期拜点时年早晚午末夜晨昼昏节旦夕儿后前双班饭学假至黑朝庆秋端宵明腊阳]|[A-Za-z]{3}"
+    r"[\d天日号月周期拜点时年早晚午末夜晨昼昏节旦夕儿后前双班饭学假至黑朝庆秋端宵明腊阳晌初次隔翌]|[A-Za-z]{3}"
 )
 
 
@@ -47,7 +47,8 @@ def find_times(text: str, now: datetime) -> list[TimeMention]:
         return []
     groups = group(meant.text, find_atoms(meant.text, _RULES, Context(meant.text, now)))
     mentions = read_mentions(meant.text, groups, Reader(meant.text, now))
-    refused = rejections(meant.text, [(m.start, m.end) for m in mentions])
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    refused = rejections(meant.text, mentions, today)
     return [
         replace(m, start=start, end=end, rejected=rejected)
         for m, rejected in zip(mentions, refused, strict=True)
