@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from bot.errors import SettingsError
 
@@ -88,7 +90,7 @@ def open_store(location: str, domain: Domain | None = None) -> TurnTrackerStore:
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         store = TurnTrackerStore(domain, host=_plain(parsed))
-        sa.event.listen(store.engine, "connect", _tune)
+        _keep_connections(store)
         return store
     if backend == "postgresql":
         _make_schema(_plain(parsed))
@@ -101,6 +103,20 @@ def open_store(location: str, domain: Domain | None = None) -> TurnTrackerStore:
 def _plain(url: sa.engine.URL) -> str:
     # The application names an asynchronous driver; Rasa has the synchronous one.
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+
+
+def _keep_connections(store: TurnTrackerStore) -> None:
+    """Let the store's connections stay open.
+
+    By default each statement opens the file anew; closing it again writes the whole log back,
+    with the disk waited for.
+    """
+    store.engine.dispose()
+    store.engine = sa.create_engine(
+        store.engine.url, poolclass=QueuePool, connect_args={"check_same_thread": False}
+    )
+    sa.event.listen(store.engine, "connect", _tune)
+    store.sessionmaker = sessionmaker(bind=store.engine)
 
 
 def _tune(connection: Any, _record: Any) -> None:
