@@ -90,10 +90,14 @@ def _serve(loaded: Settings, options: argparse.Namespace, _rest: list[str]) -> i
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await app.serve(loaded, options.role, stop, _announce)
+        await app.serve(loaded, options.role, stop, _announce, _announce_account)
 
     asyncio.run(run())
     return 0
+
+
+def _announce_account(login: str, password: str) -> None:
+    print(f"Desk account: {login} / {password} (at /desk; shown only now)", flush=True)  # noqa: T201
 
 
 def _announce(url: str) -> None:

@@ -27,6 +27,7 @@ from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
 from bot.conversation.waiting import Staffing
 from bot.data import open_data
+from bot.desk.service import DeskService, demo_accounts
 from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
 from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.rasa_engine import RasaEngine
@@ -55,6 +56,7 @@ class Parts:
     dispatch: Any
     engine: DialogueEngine
     conversations: Conversations
+    desk: DeskService
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[bool]]]
     restarts: Callable[[], int]
@@ -65,8 +67,11 @@ async def serve(
     role: str,
     stop: asyncio.Event,
     announce: Callable[[str], None],
+    announce_account: Callable[[str, str], None],
 ) -> None:
     """Serve until `stop` is set. `announce` gets the address once messages are answered.
+
+    `announce_account` gets login and password of each account that the demonstration makes.
 
     Raises SettingsError where it cannot start.
     """
@@ -76,6 +81,9 @@ async def serve(
         parts = await _start(settings, stack)
         url = await _listen(settings, make_web(parts), stack)
         log.info("listening", url=url)
+        if settings.demo:
+            for login, password in await demo_accounts(parts.desk.accounts):
+                announce_account(login, password)
         ready = asyncio.create_task(_announce_when_ready(parts.engine, url, announce))
         stack.callback(ready.cancel)
         await stop.wait()
@@ -108,8 +116,13 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         await data.database.ping()
         return True
 
+    desk = DeskService(data.database, data.clock, talks, data.scheduling, engine)
+    await desk.start()
+    stack.push_async_callback(desk.stop)
     probes = {"database": database_answers, "engine": engine.ready}
-    return Parts(settings, data.scheduling, data.dispatch, engine, talks, metrics, probes, restarts)
+    return Parts(
+        settings, data.scheduling, data.dispatch, engine, talks, desk, metrics, probes, restarts
+    )
 
 
 def _limits(settings: Settings) -> Limits:
@@ -181,12 +194,14 @@ def make_web(parts: Parts) -> web.Application:
             *openapi.routes(),
             *rest.routes(),
             *chat.routes(),
+            *parts.desk.routes(),
             *pages.routes(),
         ]
     )
 
     async def close_sockets(_app: web.Application) -> None:
         await chat.close()
+        await parts.desk.close_sockets()
 
     app.on_shutdown.append(close_sockets)
     return app

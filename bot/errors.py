@@ -205,3 +205,50 @@ class StaleEpoch(IllegalMove):
     """The conversation has moved since; it is now in state {state}."""
 
     code = "stale_epoch"
+
+
+class NotSignedIn(Refused):
+    """Sign in at the desk first."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class WrongCredentials(Refused):
+    """Login and password do not belong together."""
+
+    code = "wrong_credentials"
+    status = 401
+
+
+class LoginLocked(Refused):
+    """Too many wrong passwords; try again in {retry_after} seconds."""
+
+    code = "login_locked"
+    status = 429
+
+
+class AgentFull(Refused):
+    """The agent has {chats} chats and may have {max_chats}."""
+
+    code = "agent_full"
+    status = 409
+
+
+class AgentNotAvailable(Refused):
+    """The agent is not there to take a chat."""
+
+    code = "agent_not_available"
+    status = 409
+
+
+class QueueEmpty(NotFound):
+    """Nobody waits."""
+
+    code = "queue_empty"
+
+
+class VisitChanged(BookingRefused):
+    """Somebody has changed the visit since it was read; read it again."""
+
+    code = "visit_changed"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-_FOLDER = Path(__file__).resolve().parents[2] / "data" / "texts"
+TEXTS = Path(__file__).resolve().parents[2] / "data" / "texts"
 _NOISE = re.compile(r"[\W_]+")
 _LEAST_URGENT = 2
 
@@ -18,7 +18,7 @@ _LEAST_URGENT = 2
 @cache
 def table(name: str) -> dict[Any, Any]:
     """Return one file of `data/texts`."""
-    rows = yaml.safe_load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    rows = yaml.safe_load((TEXTS / f"{name}.yml").read_text(encoding="utf-8"))
     if not isinstance(rows, dict):
         raise TypeError(f"data/texts/{name}.yml holds no mapping")
     return rows

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.api.metrics import Metrics
 from bot.app import Parts, make_web
 from bot.catalogue import load
+from bot.desk.service import DeskService
 from bot.errors import OrderNotFound
 from bot.scheduling import Availability, DemoConsumer, Dispatch, Reason, Window
 from bot.settings import Settings
@@ -81,6 +82,7 @@ def _parts(settings, service, orders):
         dispatch,
         service.engine,
         service.conversations,
+        DeskService(service.database, service.clock, service.conversations, orders, service.engine),
         Metrics(),
         probes,
         lambda: 0,

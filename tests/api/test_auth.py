@@ -67,7 +67,7 @@ def test_this_machine_is_served_without_a_token(host):
 
 async def test_the_server_does_not_start_open_to_others():
     with pytest.raises(SettingsError, match="BOT_API_TOKEN"):
-        await app.serve(Settings(host="0.0.0.0"), "all", asyncio.Event(), print)
+        await app.serve(Settings(host="0.0.0.0"), "all", asyncio.Event(), print, print)
 
 
 @pytest.mark.parametrize(

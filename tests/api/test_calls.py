@@ -95,6 +95,8 @@ async def test_the_description_names_every_call(server):
         (route.method, route.resource.canonical)
         for route in server.client.app.router.routes()
         if route.method != "HEAD"
+        # The desk's own page alone talks to these; docs/desk-api.md has them.
+        and not route.resource.canonical.startswith("/desk/api/")
     }
     assert served - described == {
         ("GET", "/"),

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bot.conversation import tables as conversation
 from bot.database import Database
 from bot.database.migrate import DatabaseTooNew
+from bot.desk import tables as desk
 from bot.errors import SettingsError
 from bot.scheduling import tables as scheduling
 
@@ -44,7 +45,7 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database):
 
 
 def _differences(connection):
-    metadata = [scheduling.metadata, conversation.metadata]
+    metadata = [scheduling.metadata, conversation.metadata, desk.metadata]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return compare_metadata(context, metadata)
 

@@ -1,0 +1,122 @@
+"""What the page sends, read strictly."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+
+from bot.requests import Body, Name, Text
+
+Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class SignIn(Body):
+    """`POST /login`."""
+
+    login: Key
+    password: Secret
+
+
+class Presence(Body):
+    """`POST /presence`."""
+
+    presence: Literal["online", "busy", "away"]
+
+
+class Nothing(Body):
+    """A call without a body of its own."""
+
+
+class Moving(Body):
+    """`claim`, `barge-in`, `release`."""
+
+    epoch: Seq | None = None
+
+
+class Transfer(Moving):
+    """`transfer`."""
+
+    to: Key
+
+
+class Return(Moving):
+    """`return`."""
+
+    line: Key | None = None
+
+
+class Close(Moving):
+    """`close`."""
+
+    disposition: Key
+    summary: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class Said(Body):
+    """`messages` and `notes`."""
+
+    client_id: Key
+    text: Text
+
+
+class Read(Body):
+    """`read`."""
+
+    seq: Seq
+
+
+class TypingNow(Body):
+    """`typing`."""
+
+    on: bool
+
+
+class Outcome(Body):
+    """`suggestion/outcome`."""
+
+    id: Key
+    outcome: Literal["accepted", "edited", "rejected"]
+
+
+class Reveal(Body):
+    """`reveal`."""
+
+    order_no: Name
+    field: Key
+
+
+class Span(Body):
+    """A window as it is sent."""
+
+    model_config = ConfigDict(strict=False, extra="forbid", frozen=True)
+
+    start: AwareDatetime
+    end: AwareDatetime
+
+
+class Book(Body):
+    """`visit`."""
+
+    order_no: Name
+    window: Span
+    changes: Seq = 0
+    command_id: Key
+
+
+class CancelVisit(Body):
+    """`visit/cancel`."""
+
+    order_no: Name
+    reason: Annotated[str, StringConstraints(max_length=200)] | None = None
+    command_id: Key
+
+
+class Site(Body):
+    """`site`."""
+
+    order_no: Name
+    facts: dict[Key, Any]
+    command_id: Key

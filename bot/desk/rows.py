@@ -1,0 +1,187 @@
+"""What the desk reads: rows of the lists, a whole conversation, its moves and earlier cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation import waiting
+from bot.conversation.records import Author, Message, Visibility
+from bot.conversation.states import State
+from bot.conversation.tables import conversation, conversation_move, inbox, message, rating
+from bot.conversation.transcript import read_line
+from bot.desk.tables import cursor
+from bot.errors import ConversationNotFound
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the transcript with what was understood of it."""
+
+    message: Message
+    nlu: dict[str, Any] | None
+
+
+async def one(tx: AsyncConnection, account_id: str, conversation_id: str) -> Row[Any]:
+    """Return one row of a list. Raises ConversationNotFound."""
+    found = await tx.execute(_rows(account_id).where(conversation.c.id == conversation_id))
+    row: Row[Any] | None = found.one_or_none()
+    if row is None:
+        raise ConversationNotFound(sender=conversation_id)
+    return row
+
+
+async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[Any]]:
+    """Return a list's rows in order: `queued`, `mine` or `bot`."""
+    c = conversation.c
+    query = _rows(account_id)
+    if name == "queued":
+        query = query.where(c.state == State.QUEUED).order_by(c.priority, c.queued_at, c.id)
+    elif name == "mine":
+        query = query.where(c.state == State.HUMAN, c.agent == account_id).order_by(
+            c.waiting_since.is_(None), c.waiting_since, c.id
+        )
+    else:
+        query = query.where(c.state == State.BOT, c.current).order_by(c.opened_at.desc(), c.id)
+    return list(await tx.execute(query.limit(MOST)))
+
+
+async def in_human_hands(tx: AsyncConnection, account_id: str) -> list[Row[Any]]:
+    """Return the conversations that people have."""
+    query = _rows(account_id).where(conversation.c.state == State.HUMAN)
+    return list(await tx.execute(query.order_by(conversation.c.claimed_at).limit(MOST)))
+
+
+async def closed_between(
+    tx: AsyncConnection, account_id: str, since: datetime, until: datetime, *, by_people: bool
+) -> list[Row[Any]]:
+    """Return the cases that were closed in a time, oldest first."""
+    query = _rows(account_id).where(
+        conversation.c.closed_at >= since, conversation.c.closed_at < until
+    )
+    if by_people:
+        query = query.where(conversation.c.claimed_at.is_not(None))
+    return list(await tx.execute(query.order_by(conversation.c.closed_at)))
+
+
+async def position(tx: AsyncConnection, row: Row[Any]) -> int | None:
+    """Return a row's place in the queue from 1, or None."""
+    return await waiting.ahead(tx, row) + 1 if row.state == State.QUEUED else None
+
+
+async def head(tx: AsyncConnection) -> str | None:
+    """Return who is first in the queue."""
+    c = conversation.c
+    found = await tx.execute(
+        select(c.id).where(c.state == State.QUEUED).order_by(c.priority, c.queued_at, c.id).limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def counts(tx: AsyncConnection, account_id: str, now: datetime) -> dict[str, int]:
+    """Return how many wait, are the account's and are the bot's, and the longest wait."""
+    c = conversation.c
+    found = await tx.execute(
+        select(c.state, func.count(), func.min(c.queued_at))
+        .where(or_(and_(c.state == State.BOT, c.current), c.state == State.QUEUED))
+        .group_by(c.state)
+    )
+    by_state = {state: (number, first) for state, number, first in found}
+    mine = await tx.execute(
+        select(func.count()).where(c.state == State.HUMAN, c.agent == account_id)
+    )
+    number, first = by_state.get("queued", (0, None))
+    wait = max(int((now - first).total_seconds()), 0) if first else 0
+    return {
+        "queued": number,
+        "mine": int(mine.scalar_one()),
+        "bot": by_state.get("bot", (0, None))[0],
+        "longest_wait_seconds": wait,
+    }
+
+
+async def lines(tx: AsyncConnection, conversation_id: str, after_seq: int = 0) -> list[Line]:
+    """Return a case's lines after `seq`, notes and suppressed ones included."""
+    found = await tx.execute(
+        select(message, inbox.c.nlu)
+        .outerjoin(inbox, inbox.c.id == message.c.id)
+        .where(message.c.conversation_id == conversation_id, message.c.seq > after_seq)
+        .order_by(message.c.seq)
+    )
+    return [Line(read_line(row), row.nlu) for row in found]
+
+
+async def moves(tx: AsyncConnection, conversation_id: str, after_epoch: int = 0) -> list[Row[Any]]:
+    """Return a case's moves after an epoch."""
+    m = conversation_move.c
+    found = await tx.execute(
+        select(conversation_move)
+        .where(m.conversation_id == conversation_id, m.epoch > after_epoch)
+        .order_by(m.epoch)
+    )
+    return list(found)
+
+
+async def earlier_cases(tx: AsyncConnection, row: Row[Any]) -> list[Row[Any]]:
+    """Return the other cases of a conversation's consumer, newest first."""
+    c = conversation.c
+    same = and_(c.channel == row.channel, c.sender == row.sender)
+    if row.consumer_id is not None:
+        same = c.consumer_id == row.consumer_id
+    else:
+        same = and_(same, c.consumer_id.is_(None))
+    found = await tx.execute(
+        select(conversation, rating.c.stars, rating.c.at.label("rated_at"))
+        .outerjoin(rating, rating.c.conversation_id == c.id)
+        .where(same, c.id != row.id)
+        .order_by(c.opened_at.desc())
+        .limit(MOST)
+    )
+    return list(found)
+
+
+def _rows(account_id: str) -> Select[Any]:
+    c = conversation.c
+    last = (
+        select(func.max(message.c.seq))
+        .where(message.c.conversation_id == c.id, message.c.visibility == Visibility.PUBLIC)
+        .correlate(conversation)
+        .scalar_subquery()
+    )
+    seen = (
+        select(cursor.c.seq)
+        .where(cursor.c.account_id == account_id, cursor.c.conversation_id == c.id)
+        .correlate(conversation)
+        .scalar_subquery()
+    )
+    newer = message.alias("newer")
+    unread = (
+        select(func.count())
+        .where(
+            newer.c.conversation_id == c.id,
+            newer.c.author == Author.CONSUMER,
+            newer.c.seq > func.coalesce(seen, 0),
+        )
+        .correlate(conversation)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            conversation,
+            unread.label("unread"),
+            message.c.seq.label("line_seq"),
+            message.c.at.label("line_at"),
+            message.c.author.label("line_author"),
+            message.c.text.label("line_text"),
+            rating.c.stars,
+            rating.c.at.label("rated_at"),
+        )
+        .outerjoin(message, and_(message.c.conversation_id == c.id, message.c.seq == last))
+        .outerjoin(rating, rating.c.conversation_id == c.id)
+    )
