@@ -23,6 +23,7 @@ from bot.language.times.hour_rules import HOUR_RULES
 from bot.language.times.mentions import TimeMention, read_mentions
 from bot.language.times.polarity import rejections
 from bot.language.times.relative_rules import RELATIVE_RULES
+from bot.language.times.short_rules import SHORT_RULES
 from bot.language.times.spelling import mend
 from bot.language.times.values import Reader
 from bot.language.times.week_rules import WEEK_RULES
@@ -30,7 +31,8 @@ from bot.language.times.week_rules import WEEK_RULES
 __all__ = ["TimeMention", "find_times"]
 
 _RULES = (
-    *DAY_RULES, *RELATIVE_RULES, *WEEK_RULES, *FEAST_RULES, *HOUR_RULES, *ENGLISH_RULES
+    *DAY_RULES, *SHORT_RULES, *RELATIVE_RULES, *WEEK_RULES, *FEAST_RULES, *HOUR_RULES,
+    *ENGLISH_RULES
 )  # fmt: skip
 _HINT = re.compile(
     r"[\d天日号月周期拜点时年早晚午末夜晨昼昏节旦夕儿后前双班饭学假至黑朝庆秋端宵明腊阳晌初次隔翌]|[A-Za-z]{3}"

@@ -61,7 +61,7 @@ class Context:
     """What a rule may look at besides its own match.
 
     `anchor` is the last day told before; `week` the Monday of a coming week that was named up to
-    `week_end`, on which a bare weekday right behind it leans (下周三或者周四).
+    `week_end`, `weekday` (0 is Monday) what was told of it last: a bare weekday may lean on it.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Context:
     anchor: date | None = None
     week: date | None = None
     week_end: int = 0
+    weekday: int | None = None
 
     @property
     def today(self) -> date:

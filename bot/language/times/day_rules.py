@@ -13,12 +13,13 @@ from bot.language.times.past import is_past
 from bot.language.times.week_rules import OFFSETS, WHICH
 
 _N = SMALL
-_M = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
+MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _YEAR = r"(?:20\d\d|二[零〇○O0]二[一二三四五六七八九]|二[零〇○O0]三[零〇一二三四五六七八九])"
 _YEARS = {"去年": -1, "今年": 0, "明年": 1, "后年": 2}
 _PHASE = r"(?P<f>初|上旬|中旬|下旬|最后一天|中(?![央午间])|底|末)"
-_PLACE = "弄路街道巷村区县镇园苑寓厦墅牌"
-_NOT_A_DAY = (
+_NO_UNIT = r"(?![\d日号个台天件次楼层点:时折成匹米寸块元月十单户人])"
+PLACE = "弄路街道巷村区县镇园苑寓厦墅牌"
+NOT_A_DAY = (
     r"(?![楼栋院门线店单桌机库码房口弄室仓车洞路信座幢馆桥内游达用]|之内|以内"
     r"|电池|[钢色球字甲乙]|螺丝|风机|\d+(?:单元|室|楼|栋|幢|弄|门)|[那这]?个?(?:时段|时间段|选项|方案)|\d{3})"
 )
@@ -160,21 +161,21 @@ def _phase(match: re.Match[str], context: Context) -> Meaning | None:
 
 DAY_RULES: tuple[Rule, ...] = (
     rule(
-        rf"(?<!\d)(?P<y>{_YEAR})\s*[-/.年]\s*(?P<m>{_M})\s*[-/.月]\s*(?P<d>{_N})(?:[日号]|(?!\d))",
+        rf"(?<!\d)(?P<y>{_YEAR})\s*[-/.年]\s*(?P<m>{MONTH})\s*[-/.月]\s*(?P<d>{_N})(?:[日号]|(?!\d))",
         _full,
     ),
-    rule(rf"(?<!\d)(?P<y>2\d|3\d)年(?P<m>{_M})月(?P<d>{_N})(?:[日号]|(?!\d))", _full),
+    rule(rf"(?<!\d)(?P<y>2\d|3\d)年(?P<m>{MONTH})月(?P<d>{_N})(?:[日号]|(?!\d))", _full),
     rule(
-        rf"{EDGE}(?:(?P<y>去年|今年|明年|后年)的?)?(?P<m>{_M})月份?的?(?P<d>{_N})"
-        r"(?:[日号](?!楼)|(?![\d日号个台天件次楼层点:时折成匹米寸块元月十]))",
+        rf"{EDGE}(?:(?P<y>去年|今年|明年|后年)的?)?(?P<m>{MONTH})月份?的?(?P<d>{_N})"
+        rf"(?:[日号](?!楼)|{_NO_UNIT})",
         _month_day,
     ),
     rule(
-        rf"{WHICH}月份?(?:的?(?P<d>{_N})[日号]|的?{_PHASE})?(?![球亮饼])",
+        rf"{WHICH}月份?(?:的?(?P<d>{_N}(?=[日号])|\d{{1,2}}{_NO_UNIT})[日号]?|的?{_PHASE})?(?![球亮饼])",
         _of_month,
     ),
     rule(
-        rf"(?:(?P<y>去年|今年|明年|后年)的?|{EDGE})(?P<m>{_M})月份?(?:的?{_PHASE})?(?![\d球亮饼])",
+        rf"(?:(?P<y>去年|今年|明年|后年)的?|{EDGE})(?P<m>{MONTH})月份?(?:的?{_PHASE})?(?![\d球亮饼])",
         _named_month,
     ),
     rule(
@@ -205,11 +206,11 @@ DAY_RULES: tuple[Rule, ...] = (
         _dashed,
     ),
     rule(
-        rf"{EDGE}(?<![{_PLACE}])(?<![{_PLACE}] )(?<![牌房工编门]号)(?P<d>{_N})[号日]{_NOT_A_DAY}",
+        rf"{EDGE}(?<![{PLACE}])(?<![{PLACE}] )(?<![牌房工编门]号)(?P<d>{_N})[号日]{NOT_A_DAY}",
         _day_of_month,
     ),
     rule(
-        rf"{EDGE}(?P<d>{_N})(?=(?:{_LISTED}{_N}){{1,6}}[号日]{_NOT_A_DAY})",
+        rf"{EDGE}(?P<d>{_N})(?=(?:{_LISTED}{_N}){{1,6}}[号日]{NOT_A_DAY})",
         _day_of_month,
     ),
 )

@@ -66,7 +66,7 @@ def _after_new_year(_: re.Match[str], context: Context) -> Meaning | None:
 
 def _shifted(match: re.Match[str], day: date) -> Days:
     if match["eve"]:
-        return one_day(day - ONE)
+        return one_day(day - ONE * (to_int(match["early"] or "一") or 1))
     return one_day(day + timedelta(days=(to_int(match["nth"]) or 1) - 1))
 
 
@@ -84,6 +84,13 @@ def _lunar(match: re.Match[str], context: Context) -> Meaning | None:
     day = to_int(match["d"].removeprefix("初")) or 0
     past = is_past(context.text, match.start(), match.end())
     found = lunar_day(month, day, context.today, past=past)
+    return one_day(found) if found else None
+
+
+def _new_year(match: re.Match[str], context: Context) -> Meaning | None:
+    """Read 初七, 过年初三: days of the first lunar month, the only ones told without a month."""
+    past = is_past(context.text, match.start(), match.end())
+    found = lunar_day(1, to_int(match["d"]) or 0, context.today, past=past)
     return one_day(found) if found else None
 
 
@@ -113,7 +120,7 @@ FEAST_RULES: tuple[Rule, ...] = (
         rf"(?:{EDGE}(?<![周期拜])(?P<name>(?:{_NAMES})节?)|(?<![\d双第二三四五六七八九])(?P<bare>618|十一){_TAKES}"
         rf"|(?<![去前今明后当每\d一二两三四五六七八九十几半多来几个周整过同])(?P<year>年)"
         r"(?=[前后](?!天)))"
-        rf"(?:的?第(?P<nth>[一二三四五六七2-7])天|(?P<eve>的?前一[天日]|前夕)"
+        rf"(?:的?第(?P<nth>[一二三四五六七2-7])天|(?P<eve>的?前(?P<early>[一二两三])[天日]|前夕)"
         rf"|(?:{_WHOLE})的?(?P<last>最后一天)|(?P<whole>{_WHOLE})?(?P<later>{_LATER}|结束后?)?)"
         rf"{_SELLS}(?![一二三四五六七八九十\d])",
         _feast,
@@ -129,6 +136,13 @@ FEAST_RULES: tuple[Rule, ...] = (
         rf"(?:农历|阴历)?(?:(?P<m>[正冬腊]|(?<=历)[二三四五六七八九十])月|(?P<new>大年))"
         rf"(?P<d>{_LUNAR_DAY})(?!点)",
         _lunar,
+    ),
+    rule(
+        # 初一 to 初三 by themselves are years at school, and 初次 is none of them.
+        r"(?:(?:过年|春节|新年|(?<![今明去当后前一二两三四五六七八九十几半多])年)初(?=[一二三])"
+        r"|(?:过年|春节|新年)?(?<![月当最起])初(?=[四五六七八九十]))"
+        r"(?P<d>[一二三四五六七八九十])(?![一二三四五六七八九点级中])",
+        _new_year,
     ),
     rule(r"(?<![每个])工作日(?!期)", _workdays),
     rule(r"下(?:一?个)工作日", _next_workday),

@@ -10,12 +10,13 @@ from bot.language.times.days import Days
 from bot.language.times.polarity import refuses
 
 _JOIN = re.compile(
-    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|T)*$"
+    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|哈|呀|哦|好了|从|T)*$"
 )
 _COMMA = re.compile(r"^\s*[,、，]?\s*(?:就|在|大概|的)?$")
+_TOLD_LATER = re.compile(r"^\s*(?:的)?[,、]?\s*(?:在|就)?\s*$")
 _BRACKET = re.compile(r"^\s*[(（,，]?\s*(?:也就是|就是|是)?\s*$")
 _CLOSE = re.compile(r"^\s*[)）]")
-_WEEKDAY = re.compile("周|星期|礼拜")
+_WEEKDAY = re.compile(r"周|星期|[礼下]?拜|^\(")
 _LONGEST_GAP = 6
 
 
@@ -23,7 +24,7 @@ _LONGEST_GAP = 6
 class Group:
     """The pieces of one mention at `text[start:end]`; a missing piece is None.
 
-    `days_end` is where the piece that tells the days ends.
+    `days_end` is where the piece that tells the days ends; `late` ones are told after the hour.
     """
 
     start: int
@@ -33,13 +34,15 @@ class Group:
     clock: Clock | None = None
     instant: Instant | None = None
     days_end: int = 0
+    late: bool = False
 
 
 def group(text: str, atoms: list[Atom]) -> list[Group]:
     """Return the groups of `atoms` in text order; weak pieces without a neighbour are dropped."""
     groups: list[Group] = []
     for index, atom in enumerate(atoms):
-        joined = _join(text, groups[-1], atom) if groups else None
+        following = atoms[index + 1] if index + 1 < len(atoms) else None
+        joined = _join(text, groups[-1], atom, following) if groups else None
         if joined:
             groups[-1] = joined
         elif not atom.weak or _leads(atoms, index):
@@ -73,12 +76,16 @@ def _leads(atoms: list[Atom], index: int) -> bool:
     )
 
 
-def _join(text: str, base: Group, atom: Atom) -> Group | None:
+def _join(text: str, base: Group, atom: Atom, following: Atom | None) -> Group | None:
     gap = text[base.end : atom.start]
     if len(gap) > _LONGEST_GAP or base.instant or isinstance(atom.meaning, Instant):
         return None
     if isinstance(atom.meaning, Days):
+        if not base.days:
+            return _join_late_days(base, atom, gap, following)
         return _join_days(text, base, atom, gap)
+    if base.late and base.days_end == base.end and _completes(base, atom, gap):
+        return _with(base, atom)
     taken = base.clock or (base.part and isinstance(atom.meaning, Part))
     if taken or not _joins(text, base, atom, gap):
         return None
@@ -96,17 +103,33 @@ def _joins(text: str, base: Group, atom: Atom, gap: str) -> bool:
 
 
 def _join_days(text: str, base: Group, atom: Atom, gap: str) -> Group | None:
-    """Join days told twice (28号周六), and days told after their time (下午三点，周六)."""
-    assert isinstance(atom.meaning, Days)  # noqa: S101 - narrowed by the caller
-    if base.days:
-        told = text[base.start : base.days_end], text[atom.start : atom.end]
-        days = _same_day(base.days, atom.meaning, told)
-        if not days or base.part or base.clock or not _BRACKET.match(gap):
-            return None
-        close = _CLOSE.match(text[atom.end :])
-        end = atom.end + (close.end() if close and gap.strip() in {"(", "（"} else 0)
-        return replace(base, days=days, end=end, days_end=end)
-    return _with(base, atom) if not gap.strip() and base.clock else None
+    """Join days told twice: 28号周六, 28号（六）."""
+    assert base.days  # noqa: S101 - the caller's case
+    assert isinstance(atom.meaning, Days)  # noqa: S101
+    told = text[base.start : base.days_end], text[atom.start : atom.end]
+    days = _same_day(base.days, atom.meaning, told)
+    if not days or base.part or base.clock or not _BRACKET.match(gap):
+        return None
+    close = _CLOSE.match(text[atom.end :])
+    end = atom.end + (close.end() if close and gap.strip() in {"(", "（"} else 0)
+    return replace(base, days=days, end=end, days_end=end)
+
+
+def _join_late_days(base: Group, atom: Atom, gap: str, following: Atom | None) -> Group | None:
+    """Join days told after their time (下午三点，周六), unless they have one of their own."""
+    if not _TOLD_LATER.match(gap) or not (base.clock or (base.part and gap.strip())):
+        return None
+    joined = replace(_with(base, atom), late=True)
+    own = following if following and following.start == atom.end and not following.weak else None
+    if own and not isinstance(own.meaning, Days | Instant) and not _completes(joined, own):
+        return None
+    return joined
+
+
+def _completes(base: Group, atom: Atom, gap: str = "") -> bool:
+    """Return whether a part of day behind late days adds to `base`: 三点，明天下午."""
+    part = atom.meaning
+    return isinstance(part, Part) and not gap and base.part in {None, part}
 
 
 def _same_day(one: Days, other: Days, told: tuple[str, str]) -> Days | None:

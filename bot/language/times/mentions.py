@@ -10,7 +10,10 @@ from bot.language.times.groups import Group
 from bot.language.times.values import Reader, Value
 
 _TO = re.compile(r"^\s*(?:开始|一直)?(?:到|至|-|~|—|–|－|～|直到|一直到)+\s*$")
+_WAITED = re.compile(r"^\s*(?:就|一直)*[等拖忙放]了?到\s*$")
+_SINCE = re.compile(r"[从自]\s*$")
 _BETWEEN = re.compile(r"^\s*(?:之间|期间|这段时间|中间)")
+_PAST_IT = re.compile(r"(?<!都)(?<!已经)(?<!早就)过[了完]$")
 _AFTER = re.compile(
     r"^\s*(?:以后|之后|过后|往后|开始|起(?![来床码重火不])|后(?![天面边来续期台院晚日儿]))"
 )
@@ -59,7 +62,7 @@ class TimeMention:
 def read_mentions(text: str, groups: list[Group], reader: Reader) -> list[TimeMention]:
     """Return the mentions of `groups` in text order, none of them rejected yet."""
     mentions: list[TimeMention] = []
-    groups = _share(text, groups)
+    groups = _lend_days(text, _share(text, groups))
     index = 0
     while index < len(groups):
         one = _inherit(text, groups[index - 1], groups[index]) if index else groups[index]
@@ -94,6 +97,16 @@ def _share(text: str, groups: list[Group]) -> list[Group]:
     return shared
 
 
+def _lend_days(text: str, groups: list[Group]) -> list[Group]:
+    """Let both ends of 两点到四点，周六下午 be on the day told last."""
+    lent = list(groups)
+    for i in range(len(groups) - 1):
+        one, other = lent[i], lent[i + 1]
+        if other.late and not one.days and _TO.match(text[one.end : other.start]):
+            lent[i] = replace(one, days=other.days, part=one.part or other.part)
+    return lent
+
+
 def _inherit(text: str, last: Group, one: Group) -> Group:
     """Let 八点 in 周六晚上七点或八点 be in the evening too."""
     if not (one.clock and last.clock and last.part) or one.part or one.days:
@@ -105,7 +118,9 @@ def _inherit(text: str, last: Group, one: Group) -> Group:
 
 
 def _is_range(text: str, one: Group, other: Group) -> bool:
-    return bool(_TO.match(text[one.end : other.start])) and not (one.instant or other.instant)
+    gap = text[one.end : other.start]
+    waited = _SINCE.search(text[: one.start]) and _WAITED.match(gap)
+    return bool(_TO.match(gap) or waited) and not (one.instant or other.instant)
 
 
 def _range(text: str, one: Group, other: Group, reader: Reader) -> TimeMention:
@@ -152,13 +167,16 @@ def _from_above(text: str, one: Group, rest: str, reader: Reader) -> TimeMention
 
 
 def _from_below(text: str, one: Group, rest: str, reader: Reader) -> TimeMention | None:
-    """Read what begins the time: 周三以后, 周三起, 最早周五."""
+    """Read what begins the time: 周三以后, 周三起, 最早周五; 过了周五 leaves the day out."""
     after, lead = _AFTER.match(rest), _EARLIEST.search(text[: one.start])
-    if not (after or lead or _goes_on(one)):
+    beyond = _PAST_IT.search(text[: one.start])
+    if not (after or lead or beyond or _goes_on(one)):
         return None
-    start = lead.start() if lead else one.start
+    start = min((m.start() for m in (lead, beyond) if m), default=one.start)
     end = one.end + (after.end() if after else 0)
-    return TimeMention(start, end, _lower(one, reader.read(one)), None)
+    value = reader.read(one)
+    passed = beyond and not (after or one.clock or one.instant)
+    return TimeMention(start, end, value.latest if passed else _lower(one, value), None)
 
 
 def _goes_on(one: Group) -> bool:

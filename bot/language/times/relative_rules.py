@@ -33,6 +33,13 @@ def _relative(match: re.Match[str], context: Context) -> Meaning | None:
     return one_day(context.today + timedelta(days=_DAYS[match.group()]))
 
 
+def _next_day(match: re.Match[str], context: Context) -> Meaning | None:
+    """Read 28号到货，次日装; without a day before it 次日 is tomorrow, 第二天 says nothing."""
+    if context.anchor:
+        return one_day(context.anchor + days.ONE)
+    return None if match.group() == "第二天" else one_day(context.today + days.ONE)
+
+
 def _two_days(match: re.Match[str], context: Context) -> Meaning | None:
     first = context.today + timedelta(days=1 if match.group().startswith("明") else 0)
     return Days(first, first + timedelta(days=2))
@@ -81,6 +88,7 @@ def _hours(unit: str, count: int, *, half: bool) -> timedelta:
 RELATIVE_RULES: tuple[Rule, ...] = (
     rule(rf"(?<![以之最今])(?:{_LONG})(?![气才赋]|天)", _relative),
     rule(r"[今明昨听](?=[早晚夜朝](?!点(?!钟)|些))|(?<![以之最今前])后(?=晚(?!点|些))", _relative),
+    rule(r"(?:次日|翌日)(?!达)|隔[天日](?!就)|第二天(?!就|早就|一早就)", _next_day),
     rule(r"明后两?天|今明两?天|今天?明天?两天", _two_days),
     rule(
         r"(?:(?<!等)这|最近|未来|接下来)(?P<n>[两几三四五六七2-7])天"
