@@ -56,6 +56,12 @@ def asks_position(text: str) -> bool:
     return any(phrase in said for phrase in _phrases("ask_position"))
 
 
+def abusive(text: str) -> bool:
+    """Whether a consumer is abusive."""
+    said = bare(text).lower()
+    return any(str(word) in said for word in table("abuse")["words"])
+
+
 def bare(text: str) -> str:
     """Return a text without punctuation and spaces, wide letters made narrow."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text))

@@ -18,7 +18,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import lanes, transcript
+from bot.conversation import lanes, texts, transcript
 from bot.conversation.asking import Asked, read_turn
 from bot.conversation.handover import Reception
 from bot.conversation.lanes import Lane
@@ -170,6 +170,10 @@ class TurnRunner:
         if not result.replies and result.handover is None:
             log.error("turn_without_answer", turn=turn.turn_id)
             return self._fallback.answer(_text(rows)), "apologised"
+        if result.handover is None and texts.abusive(_text(rows)):
+            # What the engine did in this turn is still told.
+            sorry = self._fallback.say("utter_complaint")
+            result = replace(result, replies=(*result.replies, sorry), handover="abuse")
         return result, "handed_over" if result.handover else "answered"
 
     async def _engine_result(self, turn: Turn, rows: Rows) -> TurnResult:

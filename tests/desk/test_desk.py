@@ -88,7 +88,8 @@ async def test_an_agent_who_is_gone_loses_the_chats(world):
     await world.wang.post(f"/conversations/{name}/claim")
     seconds = world.desk.accounts._seconds
     world.desk.accounts._seconds = lambda: seconds() + 61
-    assert await world.desk.desk.release_the_gone() == 1
+    # The desk looks by itself, too: either of the two is the one that released it.
+    await world.desk.desk.release_the_gone()
     _, body = await world.li.get("/conversations?list=queued")
     assert [row["id"] for row in body["conversations"]] == [name, later]
     status, _ = await world.wang.post(f"/conversations/{name}/messages", client_id="c", text="在")
