@@ -32,6 +32,7 @@ _GOES_ON_TO = re.compile(r"^\s*(?:以后|之后|过后|后|起|开始)[,，]?(?:
 _SHARED = re.compile(r"^\s*(?:、|和|跟|与)?\s*$")
 _BOUNDS = re.compile(r"^[,，、\s]*(?:到|和|且|并且)?$")
 _WHOLE = {"月底", "月末", "年底", "年末"}
+_WEEKENDS = ("周末", "星期末", "礼拜末", "双休日", "双休")
 _TWO = 2
 
 
@@ -68,7 +69,7 @@ def read_mentions(text: str, groups: list[Group], reader: Reader) -> list[TimeMe
         one = _inherit(text, groups[index - 1], groups[index]) if index else groups[index]
         other = groups[index + 1] if index + 1 < len(groups) else None
         if other and _is_range(text, one, other):
-            mentions.append(_range(text, one, other, reader))
+            mentions.extend(_ranges(text, one, other, reader))
             index += 2
         else:
             stop = other.start if other else len(text)
@@ -123,6 +124,30 @@ def _is_range(text: str, one: Group, other: Group) -> bool:
     return bool(_TO.match(gap) or waited) and not (one.instant or other.instant)
 
 
+def _ranges(text: str, one: Group, other: Group, reader: Reader) -> list[TimeMention]:
+    """Read hours over several days: on both of 周末9点到12点, over all of 工作日9点到18点."""
+    mention = _range(text, one, other, reader)
+    days = one.days
+    if days is None or days.single or other.days or not mention.latest:
+        return [mention]
+    last = timedelta(days=days.count - 1)
+    if days.count == _TWO and (one.part or one.clock) and one.days_end > one.start:
+        return [
+            replace(mention, end=one.days_end),
+            replace(
+                mention,
+                start=one.days_end,
+                earliest=_plus(mention.earliest, last),
+                latest=mention.latest + last,
+            ),
+        ]
+    return [replace(mention, latest=mention.latest + last)]
+
+
+def _plus(moment: datetime | None, length: timedelta) -> datetime | None:
+    return moment + length if moment else None
+
+
 def _range(text: str, one: Group, other: Group, reader: Reader) -> TimeMention:
     start = reader.read(one)
     told = reader.day
@@ -175,7 +200,8 @@ def _from_below(text: str, one: Group, rest: str, reader: Reader) -> TimeMention
     start = min((m.start() for m in (lead, beyond) if m), default=one.start)
     end = one.end + (after.end() if after else 0)
     value = reader.read(one)
-    passed = beyond and not (after or one.clock or one.instant)
+    over = (beyond and not after) or (after and text[one.start : one.end].endswith(_WEEKENDS))
+    passed = over and not (one.clock or one.part or one.instant)
     return TimeMention(start, end, value.latest if passed else _lower(one, value), None)
 
 

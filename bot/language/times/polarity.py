@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from bot.language.times.mentions import TimeMention
 
 _FILLER = (
-    r"(?:给我|帮我|你们|师傅|再|安排|预约|约|改|订|定|选|挑|放|排|送|装|来|上门|说|在|到|是|太"
+    r"(?:给我|拖|帮我|你们|师傅|再|安排|预约|约|改|订|定|选|挑|放|排|送|装|来|上门|说|在|到|是|太"
     r"|那个|这个|那|这|的|我|:|\s)"
 )
 _REFUSED_BEFORE = re.compile(
     r"(?:(?<![要需])不要|(?<![用])不用|(?<!特|区|级|类|分|个|派|告|辨)别(?!的|人|家)"
     r"|(?<!是)不是(?!说)|(?<!想)不想|(?<!能)不能|(?<!可)不可以|(?<!选)不选|(?<!约)不约"
-    r"|不考虑|除了|除开|除去|除|避开|莫|甭|唔好|唔要|莫要|避免|错开|不方便|没法|取消)"
+    r"|不考虑|除了|除开|除去|除|避开|莫|甭|唔好|唔要|莫要|避免|错开|不方便|没法|取消|(?:怎么|为什么|为啥|咋)[^,。;!?]{0,8}(?:还是|变成了?|又是|改成了?))"
     + _FILLER
     + r"{0,4}$"
 )
@@ -35,8 +35,11 @@ _MOVED_FROM = re.compile(
     r"|约)?(?=[^,。]{0,6}$)"
 )
 _CHANGE = re.compile(r"想[早晚]|改|换|挪|推|延|提前|调|顺延|现在(?:想|要)")
+_WANTS_ANOTHER = re.compile(
+    r"(?:想|要|能|可以|帮我|麻烦|需要|得)[^,。;!?]{0,6}(?:改|换|挪|推迟|推后|延后|提前|调整)"
+)
 _ARRANGED = re.compile(
-    r"(?:原来|原本|本来|原定|原先|原约|之前|(?<!我想)约好的?|约了|约咗|约的|预约的|预约了|[定订排]的|[订排]了|安排了|安排的|安排在)"
+    r"(?:原来|原本|本来|原定|原先|原约|之前|(?<!我想)约好的?|约了|约咗|约的|预约的|预约了|[定订排选]的|[订排]了|安排了|安排的|安排在)"
     r"(?:约|是|的|在|说|好|了|定|我){0,3}$"
 )
 _CORRECTED = re.compile(
@@ -50,7 +53,8 @@ _CLAUSE_END = re.compile(r"[,，。.!！?？;；\n]")
 _REFUSED_NEXT = re.compile(
     r"^(?:我|这个|这天|那天|时间|的话|恐怕|可能|肯定|也|都|\s){0,3}"
     r"(?:不行(?!的话|就|再|吗|么)|不可以|不方便|不太方便|来不了|不在|没空|没时间|没人|有事"
-    r"|不合适|不得行|唔得|去不了|赶不)"
+    r"|不合适|不得行|唔得|去不了|赶不"
+    r"|(?:别|不要|不用)(?:来|安排|送|约|装|过来|上门)了?(?:[,。!]|$))"
 )
 # 28号去旅游; but 周六去装行吗 is the crew's way.
 _AWAY_NEXT = re.compile(
@@ -120,7 +124,8 @@ def _is_refused_after(
 ) -> bool:
     one, over = mentions[index], _is_over(mentions[index], today)
     if index + 1 == len(mentions):
-        return not over and refuses(text, one.end)
+        moved = _ARRANGED.search(text[: one.start]) and _WANTS_ANOTHER.search(text[one.end :])
+        return bool(moved) or (not over and refuses(text, one.end))
     following = mentions[index + 1]
     if _is_replaced(text, one, following):
         return True

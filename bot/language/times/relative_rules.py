@@ -86,7 +86,10 @@ def _hours(unit: str, count: int, *, half: bool) -> timedelta:
 
 
 RELATIVE_RULES: tuple[Rule, ...] = (
-    rule(rf"(?<![以之最今])(?:{_LONG})(?![气才赋]|天)", _relative),
+    rule(
+        rf"(?<![之最今])(?<!(?<!所)以)(?:{_LONG})(?![气赋]|天|才(?![能有行可回到会在来送装去得休开]))",
+        _relative,
+    ),
     rule(r"[今明昨听](?=[早晚夜朝](?!点(?!钟)|些))|(?<![以之最今前])后(?=晚(?!点|些))", _relative),
     rule(r"(?:次日|翌日)(?!达)|隔[天日](?!就)|第二天(?!就|早就|一早就)", _next_day),
     rule(r"明后两?天|今明两?天|今天?明天?两天", _two_days),

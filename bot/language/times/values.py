@@ -14,7 +14,7 @@ _HOUR = timedelta(hours=1)
 _HALF_DAY, _DAY = 12, 24
 # Hours in which a crew may come: what a bare 3点 or 8点 can mean.
 _FIRST_HOUR, _LAST_HOUR, _EVENING_FROM = 8, 21, 7
-_NIGHT_TURNS = 5
+_NIGHT_TURNS, _EVENING_BEGINS = 5, 17
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,12 @@ class Value:
 
 @dataclass
 class Reader:
-    """Reads groups from left to right, remembering the day that was last told."""
+    """Reads groups from left to right, remembering the day and the evening hour last told."""
 
     text: str
     now: datetime
     day: date | None = field(default=None)
+    evening: datetime | None = field(default=None)
 
     def read(self, group: Group, *, before: bool = False) -> Value:
         """Return what `group` stands for; `before` says that it bounds from above."""
@@ -94,6 +95,7 @@ class Reader:
         fixed = group.days.first if group.days else self.day
         start = self._moment(group, clock, fixed, past=past, before=before)
         self._remember(group.days or one_day(fixed or start.date()))
+        self.evening = start if group.part and group.part.first >= _EVENING_BEGINS else None
         end = start + _HOUR
         if clock.until:
             midnight = self._at(fixed or start.date())
@@ -108,11 +110,20 @@ class Reader:
         """Return when `clock` strikes: on the day told, else the next time that it does."""
         hours = [_hour_in(clock, group.part)] if group.part else _plausible(clock)
         day = fixed or self.now.date()
+        if not group.part and self._goes_on(day, clock):
+            hours = [clock.hour + _HALF_DAY]
         moments = [self._at(day) + _length(hour, clock.minute) for hour in hours]
         ahead = [m for m in moments if m > self.now or (m == self.now and not before)]
         if past or (fixed and not ahead):
             return moments[0]
         return ahead[0] if ahead else moments[0] + timedelta(days=1)
+
+    def _goes_on(self, day: date, clock: Clock) -> bool:
+        """Return whether `clock` follows an evening hour of that day: 晚上八点下班，到家九点."""
+        last = self.evening
+        if last is None or last.date() != day or clock.exact or clock.hour >= _HALF_DAY:
+            return False
+        return clock.hour + _HALF_DAY > last.hour
 
 
 def _length(hour: int, minute: int) -> timedelta:
