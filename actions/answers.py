@@ -90,7 +90,8 @@ class Select(Need):
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Go on with the reading that was picked, or offer windows anew; else ask again."""
-        chosen = meanings.picked(turn.slot("unclear") or {"meanings": []}, turn.first("option"))
+        unclear = turn.slot("unclear") or {"meanings": []}
+        chosen = meanings.picked(unclear, turn.option(len(unclear["meanings"]) + 1))
         if chosen:
             return chosen
         offered = turn.slot("offered")

@@ -13,9 +13,9 @@ from actions.book import booked
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, OrderNeed, buttons
 from actions.turn import Turn
-from actions.visit import say_refusal
+from actions.visit import hesitates, say_refusal
 from bot.errors import BookingRefused
-from bot.language import stop
+from bot.language import assent, stop
 from bot.scheduling import Order
 
 
@@ -35,6 +35,9 @@ class Cancel(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, "cancel")
         if refusal is not None:
             return say_refusal(dispatcher, refusal)
+        if assent.keeps_booking(turn.text):
+            dispatcher.utter_message(response="utter_cancel_kept", **_facts(order, at))
+            return []
         return [*LEAVE_FORM, SlotSet("cancel_confirmed", None), FollowupAction("cancel_form")]
 
 
@@ -73,11 +76,22 @@ class ValidateCancelForm(Action):
         turn = Turn.read(tracker)
         if not turn.for_form or turn.times:
             return []
-        if turn.intent in {"affirm", "cancel_visit"}:
-            return [SlotSet("cancel_confirmed", True)]
-        if turn.intent == "deny" or stop.gives_up(turn.text):
+        if stop.gives_up(turn.text) or assent.keeps_booking(turn.text):
             return [SlotSet("cancel_confirmed", False)]
-        return []
+        if hesitates(turn) or (turn.intent == "cancel_visit" and not _insists(turn)):
+            dispatcher.utter_message(response="utter_take_your_time")
+            return [SlotSet("cancel_confirmed", None), SlotSet("misses", 0)]
+        answer = _ANSWERS.get(turn.intent)
+        return [] if answer is None else [SlotSet("cancel_confirmed", answer)]
+
+
+# To the question whether to cancel.
+_ANSWERS = {"affirm": True, "cancel_visit": True, "deny": False}
+
+
+def _insists(turn: Turn) -> bool:
+    """Say whether a second wish to cancel stands for a yes; it may well begin with 不."""
+    return not (assent.doubts(turn.text) or assent.puts_off(turn.text))
 
 
 class CommitCancel(Action):

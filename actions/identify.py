@@ -69,7 +69,7 @@ class ValidateOrderForm(Action):
 
     async def _named(self, turn: Turn, at: Services) -> Order | None:
         orders = await at.scheduling.orders(turn.caller)
-        option = turn.first("option")
+        option = turn.option(len(orders))
         if option is not None and turn.fresh and orders:
             return orders[option - 1] if 1 <= option <= len(orders) else None
         names_goods = turn.first("appliance") or turn.first("brand") or turn.first("order_no")

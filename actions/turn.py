@@ -8,6 +8,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.language import options
+from bot.language.normalise import normalise
 from bot.scheduling import Caller, TimeRange
 
 FORMS = {"order_form", "visit_form", "cancel_form"}
@@ -86,6 +88,11 @@ class Turn:
     def first(self, entity: str) -> Any:
         """Return the first value of the kind, or None."""
         return next(iter(self.values(entity)), None)
+
+    def option(self, size: int) -> int | None:
+        """Return which of a list of `size` things is picked, from 1, or None."""
+        named = self.first("option")
+        return named if named is not None else options.position(normalise(self.text).text, size)
 
     @property
     def times(self) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
 from bot.errors import BookingRefused, WindowTaken
-from bot.language import stop
+from bot.language import assent, stop
 from bot.scheduling import Offer, Order, Reason, Window
 
 SLOTS = ("wish", "refused", "offered", "window", "hold", "confirmed")
@@ -218,6 +218,9 @@ class ValidateVisitForm(Action):
             return []
         if stop.gives_up(turn.text):
             return [SlotSet("confirmed", False), SlotSet("requested_slot", None)]
+        if hesitates(turn):
+            dispatcher.utter_message(response="utter_take_your_time")
+            return [SlotSet("confirmed", None), SlotSet("misses", 0)]
         understood = await self._time(turn) or self._option(turn) or self._yes_or_no(turn)
         if not understood:
             return []
@@ -237,17 +240,17 @@ class ValidateVisitForm(Action):
             SlotSet("wish", wish or None),
             SlotSet("refused", refused or None),
             SlotSet("window", chosen),
-            SlotSet("confirmed", True if same and turn.intent == "affirm" else None),
+            SlotSet("confirmed", True if same and _agrees(turn) else None),
         ]
 
     def _option(self, turn: Turn) -> Events:
-        option, offered = turn.first("option"), turn.slot("offered") or []
+        offered = turn.slot("offered") or []
+        option = turn.option(len(offered))
         if option is None or turn.slot("window") is not None:
             return []
-        position = option - 1 if option > 0 else len(offered) + option
-        if not 0 <= position < len(offered):
+        if not 1 <= option <= len(offered):
             return [SlotSet("window", None)]
-        return [SlotSet("window", offered[position]), SlotSet("confirmed", None)]
+        return [SlotSet("window", offered[option - 1]), SlotSet("confirmed", None)]
 
     def _yes_or_no(self, turn: Turn) -> Events:
         offered, window = turn.slot("offered") or [], turn.slot("window")
@@ -260,6 +263,24 @@ class ValidateVisitForm(Action):
             refused = [*(turn.slot("refused") or []), *ruled_out]
             return [SlotSet("refused", refused), SlotSet("wish", None), SlotSet("window", None)]
         return []
+
+
+def hesitates(turn: Turn) -> bool:
+    """Say whether the consumer has not decided: a yes with a doubt, half a no, time to think.
+
+    A message that names a time or an option has decided something.
+    """
+    if turn.times or turn.rejected_times or turn.first("option") is not None:
+        return False
+    if assent.puts_off(turn.text):
+        return True
+    if turn.intent == "deny":
+        return assent.half_refuses(turn.text)
+    return turn.intent == "affirm" and not assent.is_plain_yes(turn.text)
+
+
+def _agrees(turn: Turn) -> bool:
+    return turn.intent == "affirm" and assent.is_plain_yes(turn.text)
 
 
 async def _let_go(turn: Turn, understood: Events) -> Events:

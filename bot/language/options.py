@@ -1,4 +1,7 @@
-"""A pick from a list that was offered: 第二个, 选2, a bare 2, 就最早那个."""
+"""A pick from a list that was offered: 第二个, 选2, a bare 2, 就最早那个.
+
+What only the length of the list can tell (最后一个, 中间那个) is a place, not a number.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ import re
 from bot.language.mention import Mention
 from bot.language.numbers import to_int
 
-LAST = -1
 _LIST_LIMIT = 10
 _N = r"(?P<n>\d{1,2}|十|[一二两三四五六七八九])"
 _NOUN = r"(?:个时间段?|个时段|个选项|个方案|个|项|条|种|款|档|时间段|时段|选项|方案|那个|的)"
 _ORDINAL = re.compile(
-    rf"第{_N}(?:{_NOUN}|(?=[吧了啊呀,。.!]|$))(?!人|月|星期|孩|师傅|问题|电话|老公|家|地址|订单"
+    rf"(?<!倒数)第{_N}(?:{_NOUN}|(?=[吧了啊呀,。.!]|$))(?!人|月|星期|孩|师傅|问题|电话|老公|家|地址|订单"
     rf"|单)"
 )
 _PICKED = re.compile(
@@ -27,32 +29,62 @@ _BARE = re.compile(
 _BARE_START = re.compile(rf"^\W*(?P<at>{_N})(?=可以不|可以吗|行不行|可以,|行吗|可以吧)")
 _FIRST = re.compile(
     r"头一个|首个|头一项|首选项?那个|最(?:早|前|快|近|先)(?:面)?的?(?:那个|那一个|那档|那一档"
-    r"|时段|那班)|(?:就|选|要)最(?:早|近|快)的(?!.{0,6}(?:什么|几|哪))|最上面(?:那个|的)|前面那个"
+    r"|时段|时间段?|那班)|(?:就|选|要)最(?:早|近|快)的(?!.{0,6}(?:什么|几|哪))|(?:最上面|最前面|前面|上面|上边|前边)"
+    r"(?:那个|那一个|那档|的那个|的那档)"
 )
+_SIDE = r"(?:的?(?:那|一)(?:一)?(?:个|项|档|条|班)|的?时段|的?时间段)"
 _LAST = re.compile(
-    r"(?:最后|最末)(?:面)?(?:那|一)?(?:个|项|档)|最晚的?(?:那个|那一个|那档|时段)|最下面(?:那个"
-    r"|的)|末尾那个"
+    rf"(?<!倒数)(?:最后|最末|最后面|末尾|最下面|最下边|后面|下面|后边|下边|最晚|最迟){_SIDE}"
+    r"|(?:就|选|要)最(?:晚|迟|后)的(?!.{0,6}(?:什么|几|哪))"
 )
+_MIDDLE = re.compile(rf"(?:正?中间|当中|居中){_SIDE}|(?:就|选|要)中间的")
+_FROM_END = re.compile(r"倒数第(?P<n>[一二两三四五\d])(?:个|项|档|条)?")
+_NOT_A_LIST = re.compile(r"^(?:月|周|星期|礼拜|天|小时|问题|电话|订单|单|地址|次|步)")
 _NOT_A_PICK = re.compile(r"(?:除了|不要|别选|不选)\s*$")
 
 
 def find_option(text: str) -> list[Mention]:
-    """Return the `option` mentions: integers from 1, or -1 for the last of the list.
-
-    Each number is named once, at its first place.
-    """
+    """Return the `option` mentions: integers from 1, each named once, at its first place."""
     found = [*_worded(text), *_bare(text)]
     for pattern in (_ORDINAL, _NUMBERED, _PICKED):
         found.extend(_number(m, text, m.start(), m.end()) for m in pattern.finditer(text))
     return _once([m for m in found if m is not None])
 
 
+def find_place(text: str) -> list[Mention]:
+    """Return the `place` mentions: picks that count from the list's end or middle.
+
+    A value of -1 is the last one, -2 the one before it; 0 is the middle.
+    """
+    found = [Mention("place", -1, m.start(), m.end()) for m in _LAST.finditer(text)]
+    found += [Mention("place", 0, m.start(), m.end()) for m in _MIDDLE.finditer(text)]
+    for match in _FROM_END.finditer(text):
+        back = to_int(match["n"]) or 1
+        found.append(Mention("place", -back, match.start(), match.end()))
+    return [one for one in found if _offers(text, one)]
+
+
+def position(text: str, size: int) -> int | None:
+    """Return which of `size` things (from 1) the normalised `text` picks by its place.
+
+    None where it picks none, or where the list has no such place (an even one no middle).
+    """
+    places = {place.value for place in find_place(text)}
+    if len(places) != 1:
+        return None
+    place = places.pop()
+    if place == 0:
+        return size // 2 + 1 if size % 2 else None
+    return size + 1 + place if size + place >= 0 else None
+
+
+def _offers(text: str, place: Mention) -> bool:
+    refused = _NOT_A_PICK.search(text[: place.start])
+    return not refused and not _NOT_A_LIST.match(text[place.end :])
+
+
 def _worded(text: str) -> list[Mention | None]:
-    return [
-        Mention("option", value, m.start(), m.end())
-        for pattern, value in ((_FIRST, 1), (_LAST, LAST))
-        for m in pattern.finditer(text)
-    ]
+    return [Mention("option", 1, m.start(), m.end()) for m in _FIRST.finditer(text)]
 
 
 def _bare(text: str) -> list[Mention | None]:

@@ -13,8 +13,10 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.language.options import find_place
 from bot.nlu.certain import CertainClassifier
 from bot.nlu.content import intent_of, remainder
+from bot.nlu.texts import normalised
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -31,6 +33,13 @@ class ContentIntentClassifier(CertainClassifier):
 
     def decide(self, message: Message) -> str | None:
         """Return the intent of a message that its entities cover, else None."""
-        found = message.get(ENTITIES, [])
+        found = [*message.get(ENTITIES, []), *_places(message.get(TEXT))]
         rest = remainder(message.get(TEXT), found, self._config["filler"])
         return None if rest else intent_of(found)
+
+
+def _places(text: str) -> list[dict[str, Any]]:
+    """Return picks by place (最后一个) as options: which number they are, the list will tell."""
+    plain = normalised(text)
+    spans = [plain.span(place.start, place.end) for place in find_place(plain.text)]
+    return [{"entity": "option", "start": start, "end": end} for start, end in spans]

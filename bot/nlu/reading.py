@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from bot.clock import BUSINESS_ZONE
 from bot.language.appliances import find_appliances
 from bot.language.codes import find_codes
-from bot.language.options import find_option
+from bot.language.options import find_option, find_place
 from bot.language.site import find_floor_and_lift
 from bot.language.times import find_times
 
@@ -86,6 +86,8 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     for find in (find_codes, find_option, find_floor_and_lift, find_appliances):
         for mention in find(text):
             yield mention.start, mention.end, mention.entity
+    for place in find_place(text):
+        yield place.start, place.end, "option"
     for time in find_times(text, _ANY_NOW):
         yield time.start, time.end, "refused_time" if time.rejected else "time"
 

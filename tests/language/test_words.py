@@ -10,7 +10,7 @@ from bot.language.addresses import find_addresses
 from bot.language.appliances import find_appliances
 from bot.language.normalise import normalise
 from bot.language.numbers import to_int
-from bot.language.options import find_option
+from bot.language.options import find_option, position
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_appliances(text, expected):
 OPTIONS = [
     ("第二个", [2]), ("第2个可以", [2]), ("选2", [2]), ("2", [2]), ("二", [2]), ("2.", [2]),
     ("(3)", [3]), ("要第三个", [3]), ("要第三个时间", [3]), ("就第一个吧", [1]), ("选3", [3]),
-    ("就最早那个", [1]), ("第一个时间吧", [1]), ("最后一个", [-1]), ("头一个", [1]), ("首个", [1]),
+    ("就最早那个", [1]), ("第一个时间吧", [1]), ("最后一个", []), ("倒数第二个", []), ("上面那个", [1]), ("最早的时间", [1]), ("头一个", [1]), ("首个", [1]),
     ("我选二", [2]), ("2号那个时段", [2]), ("要一号时段", [1]), ("第一个第一个", [1]),
     ("选第一项", [1]),
     ("3可以不?就3了", [3]), ("就要那个第二的嘛", [2]), ("第二天", []), ("第一时间", []),
@@ -109,6 +109,20 @@ OPTIONS = [
 @pytest.mark.parametrize(("text", "numbers"), OPTIONS)
 def test_options(text, numbers):
     assert [m.value for m in find_option(text)] == numbers
+
+
+PLACES = [
+    ("最后一个", 3, 3), ("就最后那个吧", 4, 4), ("最晚那个", 3, 3), ("最晚的时段", 2, 2), ("下面那个", 2, 2),
+    ("后面的那个", 3, 3), ("中间那个", 3, 2), ("选中间的", 5, 3), ("正中间那个", 1, 1), ("中间那个", 2, None),
+    ("倒数第二个", 4, 3), ("倒数第3个", 3, 1), ("倒数第三个", 2, None), ("要最晚的", 3, 3), ("最后那個", 3, 3),
+    ("不要最后一个", 3, None), ("最后一个问题", 3, None), ("第二个", 3, None), ("最后", 3, None), ("最后一个", 0, None),
+    ("中间那个还是最后那个", 3, None), ("最晚的是几点", 3, None), ("最后一次", 3, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "size", "picked"), PLACES)
+def test_places(text, size, picked):
+    assert position(normalise(text).text, size) == picked
 
 
 ADDRESSES = [

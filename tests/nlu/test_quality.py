@@ -19,6 +19,12 @@ ENTITY_F1_FLOOR = 0.93
 INTENT_RECALL_FLOOR = 0.45
 # Of texts about nothing that is ours, the share that may be taken for a wish.
 GARBAGE_CEILING = 0.15
+# Messages of signs alone, and what they have to be.
+SIGNS = {
+    "nlu_fallback": "。 . ？ !!! ， …… —— ~ ^_^ 🙂 😭 🌹 👍👎 。。。😂",
+    "affirm": "👌 👍 🆗 ✅ ✔️ 👌🏻👌🏻 👍。",
+    "deny": "👎 ❌ 🙅 🙅‍♀️",
+}
 MUST_NOT_FAIL = {"request_human": 0.94, "report_hazard": 0.94}
 
 
@@ -37,16 +43,22 @@ def dev():
     return evaluate(DEV)
 
 
+def rows(intents, texts):
+    return [{"text": text, "intent": intents, "entities": []} for text in texts]
+
+
+def evaluate_rows(folder, labelled):
+    trained_model()
+    file = folder / "rows.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in labelled), encoding="utf-8")
+    return evaluate(file)
+
+
 @pytest.fixture(scope="module")
 def garbage(tmp_path_factory):
-    trained_model()
-    file = tmp_path_factory.mktemp("garbage") / "garbage.jsonl"
-    rows = [
-        {"text": line, "intent": ["out_of_scope", "nlu_fallback"], "entities": []}
-        for line in GARBAGE.read_text(encoding="utf-8").splitlines()
-    ]
-    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    return evaluate(file)
+    texts = GARBAGE.read_text(encoding="utf-8").splitlines()
+    labelled = rows(["out_of_scope", "nlu_fallback"], texts)
+    return evaluate_rows(tmp_path_factory.mktemp("garbage"), labelled)
 
 
 def test_intents_and_entities_of_the_dev_set(dev):
@@ -72,3 +84,8 @@ def test_what_must_not_fail_does_not(dev, intent, recall):
 def test_garbage_is_not_taken_for_a_wish(garbage):
     taken = [mistake["text"] for mistake in garbage["mistakes"]]
     assert len(taken) / garbage["texts"] <= GARBAGE_CEILING, taken
+
+
+def test_signs_mean_what_they_mean(tmp_path):
+    labelled = [row for name, texts in SIGNS.items() for row in rows(name, texts.split())]
+    assert evaluate_rows(tmp_path, labelled)["mistakes"] == []
