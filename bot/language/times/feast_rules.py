@@ -39,14 +39,14 @@ def _feast(match: re.Match[str], context: Context) -> Meaning | None:
     name = next(n for n in (match["name"], match["bare"], match["year"]) if n)
     name = name.removesuffix("节") if name.removesuffix("节") in FEASTS else name
     past = is_past(context.text, match.start(), match.end())
-    whole = bool(match["whole"] or match["later"] or match["last"])
+    whole = bool(match["whole"] or match["later"] or match["last"] or match["over"])
     day = (_present(name, context.today) if whole else None) or feast(
         name, context.today, past=past
     )
     if day is None:
         return None
     days = holiday(name, day) if whole else one_day(day)
-    if match["later"]:
+    if match["later"] or match["over"]:
         return since(days.end)
     if match["last"]:
         return one_day(days.end - ONE)
@@ -117,7 +117,7 @@ def _made_up(_: re.Match[str], context: Context) -> Meaning | None:
 
 FEAST_RULES: tuple[Rule, ...] = (
     rule(
-        rf"(?:{EDGE}(?<![周期拜])(?P<name>(?:{_NAMES})节?)|(?<![\d双第二三四五六七八九])(?P<bare>618|十一){_TAKES}"
+        rf"(?P<over>过[了完])?(?:{EDGE}(?<![周期拜])(?P<name>(?:{_NAMES})节?)|(?<![\d双第二三四五六七八九])(?P<bare>618|十一){_TAKES}"
         rf"|(?<![去前今明后当每\d一二两三四五六七八九十几半多来几个周整过同])(?P<year>年)"
         r"(?=[前后](?!天)))"
         rf"(?:的?第(?P<nth>[一二三四五六七2-7])天|(?P<eve>的?前(?P<early>[一二两三])[天日]|前夕)"
@@ -128,7 +128,7 @@ FEAST_RULES: tuple[Rule, ...] = (
     rule(rf"过完年{_LATER}?", _after_new_year),
     rule(
         r"(?<![季环章情细关调时佳春庆午秋明诞宵旦阳])(?:节日?(?=[前后](?![天面续]))|节日期间"
-        r"|(?<!休)(?:小?长假|假期|放假)(?:期间|里)?)"
+        r"|(?<!休)(?<!公司)(?<!单位)(?<!学校)(?<!厂里)(?:小?长假|假期|放假)(?:期间|里)?)"
         rf"(?:结束)?(?:(?P<later>{_LATER})|的?(?P<last>最后一天))?",
         _some_holiday,
     ),

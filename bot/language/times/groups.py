@@ -10,11 +10,11 @@ from bot.language.times.days import Days
 from bot.language.times.polarity import refuses
 
 _JOIN = re.compile(
-    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|哈|呀|哦|好了|从|得|只能|最好|必须|T)*$"
+    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|哈|呀|哦|好了|从|一般|得|只能|最好|必须|T)*$"
 )
 _COMMA = re.compile(r"^\s*[,、，]?\s*(?:就|在|大概|的)?$")
 _TOLD_LATER = re.compile(r"^\s*(?:的)?[,、]?\s*(?:在|就)?\s*$")
-_BRACKET = re.compile(r"^\s*[(（,，]?\s*(?:也就是|就是|是)?\s*$")
+_BRACKET = re.compile(r"^\s*[(（,，]?\s*(?:也就是|就是|是|都)?\s*$")
 _CLOSE = re.compile(r"^\s*[)）]")
 _WEEKDAY = re.compile(r"周|星期|[礼下]?拜|^\(")
 _LONGEST_GAP = 6

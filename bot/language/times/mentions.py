@@ -15,7 +15,7 @@ _SINCE = re.compile(r"[从自]\s*$")
 _BETWEEN = re.compile(r"^\s*(?:之间|期间|这段时间|中间)")
 _PAST_IT = re.compile(r"(?<!都)(?<!已经)(?<!早就)过[了完]$")
 _AFTER = re.compile(
-    r"^\s*(?:以后|之后|过后|往后|开始|起(?![来床码重火不])|后(?![天面边来续期台院晚日儿]))"
+    r"^\s*(?:(?:回来|回家|到家|回去|忙完|完工|交房|入住)?(?:以后|之后)|过后|往后|开始|起(?![来床码重火不])|后(?![天面边来续期台院晚日儿]))"
 )
 _BEFORE = re.compile(r"^\s*(?:钟)?(?:以前|之前|前(?![后面边天往台院两几置期三]))")
 _INCLUDED = re.compile(r"^\s*(?:为止|截止)")
@@ -228,10 +228,10 @@ def _lower(one: Group, value: Value) -> datetime:
 
 def _each_day(one: Group, value: Value, end: int) -> list[TimeMention]:
     """Read 周末下午 as two afternoons, each with its own piece of the text."""
-    day = timedelta(days=1)
+    day, split = timedelta(days=1), min(one.days_end, end - 1)
     return [
-        TimeMention(one.start, one.days_end, value.earliest, value.latest - day),
-        TimeMention(one.days_end, end, value.earliest + day, value.latest),
+        TimeMention(one.start, split, value.earliest, value.latest - day),
+        TimeMention(split, end, value.earliest + day, value.latest),
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.language.numbers import EDGE, SMALL, to_int
 from bot.language.times import days
-from bot.language.times.atoms import Context, Instant, Meaning, Rule, rule
+from bot.language.times.atoms import Atom, Context, Instant, Meaning, Rule, rule
 from bot.language.times.days import Days, one_day
 from bot.language.times.past import is_past
 
@@ -26,6 +26,7 @@ _LONG = "|".join(sorted((w for w in _DAYS if len(w) > 1), key=len, reverse=True)
 _HOURS = {"小时", "钟头"}
 _N = rf"(?P<n>{SMALL}|半)"
 _NOT_COUNTING = r"(?<![\d了等超不第零〇一二两三四五六七八九十百.])"
+_JUST_TOLD = re.compile(r"(?:[周期拜][一二三四五六日天]|\d[号日]|周末)$")
 _FEW = 3  # 这几天
 
 
@@ -45,7 +46,9 @@ def _two_days(match: re.Match[str], context: Context) -> Meaning | None:
     return Days(first, first + timedelta(days=2))
 
 
-def _these_days(match: re.Match[str], context: Context) -> Meaning | None:
+def _these_days(match: re.Match[str], context: Context) -> Meaning | list[Atom] | None:
+    if _JUST_TOLD.search(context.text[: match.start()]):
+        return []  # 周四周五这两天
     count = _FEW if match["n"] == "几" else to_int(match["n"]) or 0
     return Days(context.today, context.today + timedelta(days=count)) if count else None
 
