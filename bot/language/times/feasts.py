@@ -40,6 +40,7 @@ FEASTS: dict[str, Callable[[int], date]] = {
     "春节": _lunar(1, 1), "过年": _lunar(1, 1), "年": _lunar(1, 1),
     "除夕": lambda year: _lunar(1, 1)(year) - ONE,
     "大年三十": lambda year: _lunar(1, 1)(year) - ONE,
+    "年三十": lambda year: _lunar(1, 1)(year) - ONE,
     "元宵": _lunar(1, 15), "端午": _lunar(5, 5), "七夕": _lunar(7, 7), "中秋": _lunar(8, 15),
     "重阳": _lunar(9, 9), "腊八": _lunar(12, 8), "小年": _lunar(12, 23),
     "清明": _term("清明"), "冬至": _term("冬至"),
@@ -49,7 +50,7 @@ _USUAL = {
     "元旦": (0, 3), "春节": (-1, 8), "清明": (0, 3), "五一": (0, 5), "端午": (0, 3),
     "中秋": (0, 3), "国庆": (0, 7),
 }  # fmt: skip
-_SAME = dict.fromkeys(("过年", "年", "除夕", "大年三十"), "春节") | {
+_SAME = dict.fromkeys(("过年", "年", "除夕", "大年三十", "年三十"), "春节") | {
     "劳动节": "五一",
     "十一": "国庆",
 }

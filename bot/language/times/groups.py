@@ -10,7 +10,7 @@ from bot.language.times.days import Days
 from bot.language.times.polarity import refuses
 
 _JOIN = re.compile(
-    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|哈|呀|哦|好了|从|一般|得|只能|最好|必须|T)*$"
+    r"^(?:\s|的话|的|那天|当天|这天|那个|这个|大概|大约|差不多|约|在|就|呢|是|嘛|吧|呃|嗯|啊|哈|呀|哦|好了|从|一般|得|只能|最好|必须|最晚|最迟|不晚于|最早|不早于|T)*$"
 )
 _COMMA = re.compile(r"^\s*[,、，]?\s*(?:就|在|大概|的)?$")
 _TOLD_LATER = re.compile(r"^\s*(?:的)?[,、]?\s*(?:在|就)?\s*$")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.language.times.groups import Group
 from bot.language.times.values import Reader, Value
 
-_TO = re.compile(r"^\s*(?:开始|一直)?(?:到|至|-|~|—|–|－|～|直到|一直到)+\s*$")
+_TO = re.compile(r"^\s*(?:开始|一直|以后|之后|起)?(?:到|至|-|~|—|–|－|～|直到|一直到)+\s*$")
 _WAITED = re.compile(r"^\s*(?:就|一直)*[等拖忙放]了?到\s*$")
 _SINCE = re.compile(r"[从自]\s*$")
 _BETWEEN = re.compile(r"^\s*(?:之间|期间|这段时间|中间)")
@@ -25,6 +25,9 @@ _LATEST = re.compile(
     + _LEAD
 )
 _EARLIEST = re.compile(r"(?:最早|最快|不早于|(?:别|不要|不能)早于)" + _LEAD)
+# Said between day and hour: 周六最晚十点.
+_LATEST_WORD = re.compile(r"最晚|最迟|不晚于")
+_EARLIEST_WORD = re.compile(r"最早|不早于")
 _UNTIL = re.compile(r"(?:截止|一直)?到$")
 _WITHIN = re.compile(r"^(?:之内|以内|内)")
 _LISTED = re.compile(r"^\s*(?:、|或者?|还是|和)\s*$")
@@ -181,6 +184,7 @@ def _from_above(text: str, one: Group, rest: str, reader: Reader) -> TimeMention
     before, included = _BEFORE.match(rest), _INCLUDED.match(rest)
     lead = (_UNTIL if included else _LATEST).search(text[: one.start])
     start = lead.start() if lead else one.start
+    lead = lead or _LATEST_WORD.search(text, one.start, one.end)
     if before:
         value = reader.read(one, before=True)
         return TimeMention(start, one.end + before.end(), None, _upper(text, one, value))
@@ -195,7 +199,8 @@ def _from_below(text: str, one: Group, rest: str, reader: Reader) -> TimeMention
     """Read what begins the time: 周三以后, 周三起, 最早周五; 过了周五 leaves the day out."""
     after, lead = _AFTER.match(rest), _EARLIEST.search(text[: one.start])
     beyond = _PAST_IT.search(text[: one.start])
-    if not (after or lead or beyond or _goes_on(one)):
+    inside = _EARLIEST_WORD.search(text, one.start, one.end)
+    if not (after or lead or inside or beyond or _goes_on(one)):
         return None
     start = min((m.start() for m in (lead, beyond) if m), default=one.start)
     end = one.end + (after.end() if after else 0)

@@ -51,7 +51,7 @@ _CORRECTED = re.compile(
 _HESITATES = re.compile(
     r"^[吧嘛哈啊,，。.\s]*(?:呃|额|嗯|哦|噢|诶|哎|呐)+[,，。.\s]*(?:还是|应该|是|就|改|约|那)*$"
 )
-_CLAUSE_END = re.compile(r"[,，。.!！?？;；\n]")
+_CLAUSE_END = re.compile(r"[,，。.!！?？;；\n]|(?<=[吗么])\s")
 _REFUSED_NEXT = re.compile(
     r"^(?:我|这个|这天|那天|时间|的话|恐怕|可能|肯定|也|都|\s){0,3}"
     r"(?:不行(?!的话|就|再|吗|么)|不可以|不方便|不太方便|来不了|不在|没空|没时间|没人|有事"
@@ -62,7 +62,7 @@ _REFUSED_NEXT = re.compile(
 _AWAY_NEXT = re.compile(
     r"^(?:我|也|都|就|还)*去(?![装送年除掉哪不店取拿看量测了吧]|安装|上门|我|他|她|现场|行|可以|你们|您|自提|提货)"
 )
-_SUBJECT = re.compile(r"^(?:我们?|家里|都|也|还|正好|刚好|那天|\s)+")
+_SUBJECT = re.compile(r"^(?:[.,。…]|我们?|家里|都|也|还|正好|刚好|那天|\s)+")
 _SAYS_NOTHING = re.compile(r"^(?:的话|呢|啊|嘛|吧|来|那天|这天|我|就|的|\s)*$")
 _LISTED = re.compile(r"^\s*(?:、|和|跟|与|及|或者?|还有|以及)?\s*$")
 _REACH = 24

@@ -21,7 +21,7 @@ _DAY_AFTER = re.compile(
 _TAKES_A_DAY = re.compile(r"(?:约|改|换|推|延|挪|调|定|订|排|提前)(?:[到在成至])$")
 _ENDS = re.compile(r"^\s*(?:吧|可以|行|能|来|送|装|上门|的|呢|好|[,。?!]|$)")
 _NUMBERED = re.compile(r"(?:号|码|房|室|栋|楼|型号|地址|单元)[^,。;!?]{0,6}$")
-_LISTED_BEFORE = re.compile(r"(?:^|[,。!?;\s约改到在是送装来换订定排就])$")
+_LISTED_BEFORE = re.compile(r"(?:^|[,。!?;\s约改到在是要送装来换订定排就])$")
 
 
 def _four_digits(match: re.Match[str], context: Context) -> list[Atom] | None:
@@ -89,7 +89,7 @@ SHORT_RULES: tuple[Rule, ...] = (
         _two_of_ten,
     ),
     rule(
-        r"(?<![\d./:#\-])(?P<a>[12]\d|3[01])\s*(?:或者?|还是|、|和|跟)\s*(?P<b>[12]\d|3[01])"
+        r"(?<![\d./:#\-])(?P<a>[12]\d|3[01])\s*(?:或者?|还是|、|和|跟|,?(?:要|是|改[成到]?))\s*(?P<b>[12]\d|3[01])"
         r"(?=都|也|可|行|吧|呢|[上下中]午|晚上|[,。?!]|$)",
         _bare_numbers,
     ),
