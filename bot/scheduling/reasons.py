@@ -25,13 +25,18 @@ def reason(code: str, earliest: date | None = None, *, skill: str = "") -> Reaso
     """Return the code with its sentence. Raises KeyError for a code nobody wrote one for.
 
     `earliest` is the first day on which it would be possible; `skill` how consumers call what
-    a code names behind its colon. The code `no_shift:gas` is told apart in words only.
+    a code names behind its colon. `no_shift:gas` is `no_shift` to programs: a crew with the
+    skill exists, but others work then.
     """
-    known = texts()
-    stem = code.split(":", maxsplit=1)[0]
-    pattern = known.get(code) or known.get(f"{stem}:") if stem != code else known[code]
-    if earliest is not None:
-        pattern = known[f"{code}_until"]
     day = earliest or date.min
-    text = str(pattern).format(skill=skill, month=day.month, day=day.day)
-    return Reason(stem if stem == "no_shift" else code, text)
+    text = _pattern(code, earliest).format(skill=skill, month=day.month, day=day.day)
+    return Reason("no_shift" if code.startswith("no_shift") else code, text)
+
+
+def _pattern(code: str, earliest: date | None) -> str:
+    known, variants = texts(), texts()["variants"]
+    if earliest is not None:
+        return str(variants[f"{code}_until"])
+    if code.startswith("no_shift:"):
+        return str(variants.get(code) or variants["no_shift:skill"])
+    return str(known[code] if code in known else known[code.split(":", maxsplit=1)[0]])

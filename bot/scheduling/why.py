@@ -154,7 +154,9 @@ def _nobody_then(inquiry: Inquiry, seen: list[_Seen], crews: dict[str, _Crew]) -
     if not working:
         return "no_shift"
     _, code = _able(inquiry, working)
-    return "no_shift" if code is None else code.replace("no_skill:", "no_shift:")
+    if code is None or not code.startswith("no_skill:"):
+        return "no_shift"
+    return code.replace("no_skill:", "no_shift:")
 
 
 async def _sift(inquiry: Inquiry, seen: list[_Seen]) -> str:

@@ -8,7 +8,7 @@ import yaml
 from bot.settings import ROOT
 
 SENTENCES = yaml.safe_load((ROOT / "data/texts/reasons.yml").read_text(encoding="utf-8"))
-CODES = [code for code in SENTENCES if not code.startswith("demo_")]
+CODES = [code for code in SENTENCES if code != "variants"]
 PAGE = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
 
 
