@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from bot.language.times.groups import Group
 from bot.language.times.values import Reader, Value
 
-_TO = re.compile(r"^\s*(?:开始|一直|以后|之后|起)?(?:到|至|-|~|—|–|－|～|直到|一直到)+\s*$")
+_TO = re.compile(
+    r"^\s*(?:左右|多?钟|多|整)?(?:开始|一直|以后|之后|起)?(?:到|至|-|~|—|–|－|～|直到|一直到)+\s*$"
+)
 _WAITED = re.compile(r"^\s*(?:就|一直)*[等拖忙放]了?到\s*$")
 _SINCE = re.compile(r"[从自]\s*$")
 _BETWEEN = re.compile(r"^\s*(?:之间|期间|这段时间|中间)")
@@ -17,7 +19,11 @@ _PAST_IT = re.compile(r"(?<!都)(?<!已经)(?<!早就)过[了完]$")
 _AFTER = re.compile(
     r"^\s*(?:(?:回来|回家|到家|回去|忙完|完工|交房|入住)?(?:以后|之后)|过后|往后|开始|起(?![来床码重火不])|后(?![天面边来续期台院晚日儿]))"
 )
-_BEFORE = re.compile(r"^\s*(?:钟)?(?:以前|之前|前(?![后面边天往台院两几置期三]))")
+_EVENT = (
+    r"(?:是?(?:[我他她老孩宝]?[爸妈婆公人子宝女]{0,2}的?)"
+    r"(?:生日|婚礼|寿宴|结婚|开业|入住|乔迁|搬家|开学))?"
+)
+_BEFORE = re.compile(rf"^\s*(?:钟)?{_EVENT}(?:以前|之前|前(?![后面边天往台院两几置期三]))")
 _INCLUDED = re.compile(r"^\s*(?:为止|截止)")
 _LEAD = r"(?:也|就|得|要|只能|是|到|约|在|不能超过|不要超过|不超过|\s){0,3}$"
 _LATEST = re.compile(

@@ -55,12 +55,16 @@ _CLAUSE_END = re.compile(r"[,，。.!！?？;；\n]|(?<=[吗么])\s")
 _REFUSED_NEXT = re.compile(
     r"^(?:我|这个|这天|那天|时间|的话|恐怕|可能|肯定|也|都|\s){0,3}"
     r"(?:不行(?!的话|就|再|吗|么)|不可以|不方便|不太方便|来不了|不在|没空|没时间|没人|有事"
-    r"|不合适|不得行|唔得|去不了|赶不"
+    r"|不合适|不得行|唔得|去不了|赶不|(?:店里|家里|公司|单位|厂里)?(?:太|特别|很|正)?忙(?!完)|走不开"
     r"|(?:别|不要|不用)(?:来|安排|送|约|装|过来|上门)(?:[那这]天)?了?(?:[,。!]|$))"
 )
 # 28号去旅游; but 周六去装行吗 is the crew's way.
 _AWAY_NEXT = re.compile(
     r"^(?:我|也|都|就|还)*去(?![装送年除掉哪不店取拿看量测了吧]|安装|上门|我|他|她|现场|行|可以|你们|您|自提|提货)"
+)
+# 28号搬家，当天送 wants the day for what happens on it.
+_THAT_DAY = re.compile(
+    r"^\s*(?:就|最好|正好)*[那当]天(?:就|再|给我|帮我|你们|能|要)*(?:送|装|来|上门)"
 )
 _SUBJECT = re.compile(r"^(?:[.,。…]|我们?|家里|都|也|还|正好|刚好|那天|\s)+")
 _SAYS_NOTHING = re.compile(r"^(?:的话|呢|啊|嘛|吧|来|那天|这天|我|就|的|\s)*$")
@@ -78,7 +82,8 @@ def refuses(text: str, end: int, stop: int | None = None) -> bool:
     clause = after[: brk.start()] if brk else after
     verdict = VERDICT.search(clause)
     if verdict:
-        return says_no(clause, verdict) and not _IF.search(text[:end])
+        no = says_no(clause, verdict) and not _IF.search(text[:end])
+        return no and not _THAT_DAY.match(after[brk.end() :] if brk else "")
     if _AWAY_NEXT.match(clause):
         return True
     if not brk:

@@ -41,6 +41,13 @@ def _next_day(match: re.Match[str], context: Context) -> Meaning | None:
     return None if match.group() == "第二天" else one_day(context.today + days.ONE)
 
 
+def _day_before(_: re.Match[str], context: Context) -> Meaning | None:
+    """Read 15号搬家，前一天装好."""
+    if context.anchor is None or context.anchor <= context.today:
+        return None
+    return one_day(context.anchor - days.ONE)
+
+
 def _two_days(match: re.Match[str], context: Context) -> Meaning | None:
     first = context.today + timedelta(days=1 if match.group().startswith("明") else 0)
     return Days(first, first + timedelta(days=2))
@@ -95,6 +102,7 @@ RELATIVE_RULES: tuple[Rule, ...] = (
     ),
     rule(r"[今明昨听](?=[早晚夜朝](?!点(?!钟)|些))|(?<![以之最今前])后(?=晚(?!点|些))", _relative),
     rule(r"(?:次日|翌日)(?!达)|隔[天日](?!就)|第二天(?!就|早就|一早就)", _next_day),
+    rule(r"(?<!提)(?:前|头)一天(?!晚)", _day_before),
     rule(r"明后两?天|今明两?天|今天?明天?两天", _two_days),
     rule(
         r"(?:(?<!等)这|最近|未来|接下来)(?P<n>[两几三四五六七2-7])天"

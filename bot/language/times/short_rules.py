@@ -21,7 +21,7 @@ _DAY_AFTER = re.compile(
 _TAKES_A_DAY = re.compile(r"(?:约|改|换|推|延|挪|调|定|订|排|提前)(?:[到在成至])$")
 _ENDS = re.compile(r"^\s*(?:吧|可以|行|能|来|送|装|上门|的|呢|好|[,。?!]|$)")
 _NUMBERED = re.compile(r"(?:号|码|房|室|栋|楼|型号|地址|单元)[^,。;!?]{0,6}$")
-_LISTED_BEFORE = re.compile(r"(?:^|[,。!?;\s约改到在是要送装来换订定排就])$")
+_LISTED_BEFORE = re.compile(r"(?:^|[,。!?;\s约改到在是要送装来换订定排就我和、或])$")
 
 
 def _four_digits(match: re.Match[str], context: Context) -> list[Atom] | None:
@@ -67,6 +67,13 @@ def _bare_numbers(match: re.Match[str], context: Context) -> list[Atom] | None:
     return _soon(context, [(*match.span("a"), one), (*match.span("b"), other)])
 
 
+def _bare_day(match: re.Match[str], context: Context) -> list[Atom] | None:
+    if not _LISTED_BEFORE.search(context.text[: match.start()]):
+        return None
+    found = days.nearest_day_of_month(context.today, int(match.group()))
+    return _atoms([(*match.span(), found)])
+
+
 def _soon(context: Context, found: list[tuple[int, int, date | None]]) -> list[Atom] | None:
     if any(day is None or (day - context.today).days > _SOON for _, _, day in found):
         return None
@@ -79,6 +86,11 @@ def _atoms(found: list[tuple[int, int, date | None]]) -> list[Atom] | None:
 
 
 SHORT_RULES: tuple[Rule, ...] = (
+    # Up to twelve it may as well be an hour.
+    rule(
+        r"(?<![\d./:#A-Za-z\-~—到至号选楼第码])(?:1[3-9]|2\d|3[01])(?=[上下]午|中午|[早晚]上|[早晚白夜]班)",
+        _bare_day,
+    ),
     rule(
         r"(?<![\dA-Za-z./:#\-第])(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)",
         _four_digits,

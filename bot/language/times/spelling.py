@@ -21,9 +21,10 @@ _MENDED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=[上下这本])[州洲](?=[一二三四五六日末])", "周"),
         (rf"{_NUMBER}点办(?![理事公法证手完])", "点半"),
         (r"俩(?=点)", "两"),
+        (r"(?<=\d:\d\d)一(?=[0-2]?\d:)", "-"),
     )
 )
-_SUSPICIOUS = re.compile("[夭曰未州洲办俩]")
+_SUSPICIOUS = re.compile(r"[夭曰未州洲办俩]|\d一\d")
 _APART = re.compile(r"(?<!\S)(?:[^\s] ){2,}[^\s](?!\S)")
 
 

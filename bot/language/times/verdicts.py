@@ -28,7 +28,7 @@ _PEOPLE = r"(?:老|孩子|小孩|我|家|爸|妈|父|母|客|媳妇|娃|宝宝|�
 
 _ONLY_ASKS = (
     r"行不行|可不可以|能不能|好不好|方不方便|有没有|在不在|得唔得|可唔可以|方唔方便|要不要|来不来"
-    r"|是不是|会不会|忙不忙|有冇|行唔行|[到来赶]得[了及到]|(?:不要|别|不能)太[早晚赶]"
+    r"|是不是|会不会|忙不忙|成不成|中不中|有冇|行唔行|[到来赶]得[了及到]|(?:不要|别|不能)太[早晚赶]"
 )
 _NOT_BUSY = (
     rf"(?:不|没|没有|唔)(?:用|必|需要|须|要|去|再|使)?{_WORK}|没(?:有|什么|啥)?事|不忙|唔使{_WORK}"
@@ -54,7 +54,7 @@ _BUSY = (
     r"|要接|要带|要陪|要看|要参加|得接|得带|得看|送(?:孩子|娃|小孩)(?!的)"
     rf"|(?<!有人)(?:陪|照顾|照看){_PEOPLE}|接送?(?:孩子|娃|小孩)|接机|送机|赶(?:飞机|火车|高铁)"
     rf"|{_HAS_TO}|有约|约了(?:人|医|牙|朋|客|同|别|其他|中介|物业|体检)|请客|办酒|摆酒|喝喜酒|吃酒席?"
-    r"|(?<!不)(?<!帮)忙(?!不|吗|帮|您|你|你们|完)|排练|考试|出国|出远门|订婚|聚餐|聚会|家长会|出发(?!前)|动身|面试|手术|住院|复查|体检|看病|打针|打疫苗"
+    r"|(?<!不)(?<!帮)忙(?!不|吗|帮|您|你|你们|完)|排练|盘点|打麻将|打牌|打球|钓鱼|爬山|逛街|健身|理发|看电影|赶集|走亲戚|考试|出国|出远门|订婚|聚餐|聚会|家长会|出发(?!前)|动身|面试|手术|住院|复查|体检|看病|打针|打疫苗"
     r"|搬家(?!公司)|结婚|办喜事|办丧事|办白事|出殡|上坟|扫墓|午睡|就睡|要睡|睡了|睡觉|补觉"
     r"|要休息|[要得去在]买菜|[要得在]做饭|[早中晚夜白]班(?!车)"
 )
@@ -67,6 +67,9 @@ VERDICT = re.compile(
 )
 # 师傅周六上班吗 is about us, and so is a question.
 _CREW = re.compile(r"(?:你们|您们|师傅|网点|门店|客服|店家|商家|你家|厂家|仓库)[^,。]{0,4}$")
+# 出差回来 is at home again, 上班再装 waits for it; 中午休息不让施工 says no all the same.
+_IS_BACK = re.compile(r"^[^,。;!?]{0,2}(?:回来|回到|到家|回家|结束)|^(?:以后|之后|了)?再(?!说我)")
+_YIELDS = {"休息", "在家", "有人"}
 _BUSY_ASKED = re.compile(r"^(?!行|可以)[^,。;!?]{0,3}(?:[吗么]|[不没]$)")
 _NO_ASKED = re.compile(r"^(?:[了送来装约满]|上门|安排|有|空?位|名额|师傅|时间)*[吗么]")
 
@@ -75,6 +78,11 @@ def says_no(clause: str, verdict: re.Match[str]) -> bool:
     """Return whether `verdict` (of VERDICT, in `clause`) says that the time does not suit."""
     after = clause[verdict.end() :]
     if after.startswith("的话"):  # a condition refuses nothing
+        return False
+    if verdict["suits"] in _YIELDS:
+        following = VERDICT.search(clause, verdict.end())
+        return bool(following and says_no(clause, following))
+    if verdict["busy"] and _IS_BACK.match(after):
         return False
     if verdict["busy"]:
         return not (_BUSY_ASKED.match(after) or _CREW.search(clause[: verdict.start()]))
