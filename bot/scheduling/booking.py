@@ -11,11 +11,12 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import BookingRefused, OrderNotFound, WindowTaken
-from bot.scheduling import history, holds, ledger, notices, waitlist
+from bot.scheduling import history, holds, identity, ledger, notices, waitlist
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search
 from bot.scheduling.contract import epoch
-from bot.scheduling.models import Hold, Order, Visit, Window
+from bot.scheduling.holds import Kept
+from bot.scheduling.models import Caller, Hold, Order, Visit, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.refusals import refusal_code
 from bot.scheduling.slots import Slot
@@ -42,6 +43,7 @@ class Booking:
     connection: AsyncConnection
     search: Search
     actor: str = "consumer"
+    caller: Caller | None = None
 
     # --- what a consumer does ---
 
@@ -54,8 +56,8 @@ class Booking:
         self._refuse(order, _change(order))
         now, need = self.search.now, self.search.need(order)
         lasts = timedelta(minutes=self.search.rules.hold_minutes)
-        kept = await holds.kept(self.connection, order, need, window, now)
-        if kept is not None:
+        kept = await holds.kept(self.connection, order_no)
+        if kept is not None and kept.promises(need, window, now):
             await holds.prolong(self.connection, order_no, now + lasts)
             return replace(kept.hold, expires_at=now + lasts)
         for slot in await self.search.slots(order, window):
@@ -66,45 +68,47 @@ class Booking:
 
     async def release(self, order_no: str) -> None:
         """Release what the order holds; nothing to release is fine."""
-        await ledger.lock_order(self.connection, order_no)
-        await ledger.lock_windows(
-            self.connection, [await holds.held_window(self.connection, order_no)]
-        )
+        await self.locked(order_no)
         await holds.clear(self.connection, order_no, None, self.search.now)
 
     async def book(
         self, order_no: str, window: Window, command: Command, token: str | None = None
-    ) -> Visit:
-        """Book the next visit into a window, or move the booked one there.
+    ) -> Order:
+        """Book the next visit into a window, or move the booked one there; return the order.
 
         With the token of a live hold on that window, room is certain. Raises WindowTaken
         where no crew is left for it, BookingRefused with a Reason where the visit cannot be
-        changed. The same command again returns the visit as it then stands.
+        changed. The same command again changes nothing.
         """
         order = await self.locked(order_no)
         if await history.done_before(self.connection, command.command_id):
-            return next_or_last(order)
+            return order
         self._refuse(order, _change(order))
-        for slot, promised in await self._candidates(order, window, token):
-            if await self.take(order, order.live_visit, slot, promised=promised):
+        kept = await holds.kept(self.connection, order_no)
+        for slot in await self._candidates(order, window, kept, token):
+            if await self.take(order, order.live_visit, slot, kept):
                 return await self._after_taking(order, command)
         raise _taken(window)
 
-    async def cancel(self, order_no: str, command: Command) -> Visit:
-        """Cancel the booked visit; it keeps its last window. Raises BookingRefused."""
+    async def cancel(self, order_no: str, command: Command) -> Order:
+        """Cancel the booked visit and return the order. Raises BookingRefused.
+
+        The visit keeps its last window. The same command again changes nothing.
+        """
         order = await self.locked(order_no)
         if await history.done_before(self.connection, command.command_id):
-            return order.visits[-1]
+            return order
         self._refuse(order, "cancel")
         booked = next_or_last(order)
-        held = await holds.held_window(self.connection, order_no)
+        kept = await holds.kept(self.connection, order_no)
+        held = kept.slot.cw_id if kept else None
         await ledger.lock_windows(self.connection, (booked.cw_id, held))
         await holds.clear(self.connection, order_no, None, self.search.now)
         await self.update(booked, status="cancelled")
         after = await self.read(order_no)
         cancelled = next(v for v in after.visits if v.visit_id == booked.visit_id)
         await self._finish("cancelled", after, booked, cancelled, command)
-        return cancelled
+        return after
 
     # --- steps that follow.py and refit.py share ---
 
@@ -114,7 +118,9 @@ class Booking:
         return await self.read(order_no)
 
     async def read(self, order_no: str) -> Order:
-        """Read an order. Raises OrderNotFound."""
+        """Read an order, as the caller if there is one. Raises OrderNotFound."""
+        if self.caller is not None:
+            return await identity.owned(self.connection, self.caller, order_no)
         order = await read_order(self.connection, order_no)
         if order is None:
             raise OrderNotFound(order_no=order_no)
@@ -125,29 +131,30 @@ class Booking:
         order: Order,
         visit: Visit | None,
         slot: Slot,
+        kept: Kept | None = None,
         *,
-        promised: bool = False,
         counted: bool = True,
     ) -> bool:
         """Give a visit, or a new one of the order, a slot; say whether there was room.
 
-        The order's hold and the slot's expired ones are released with it. `promised` room was
-        held; a move that is `counted` counts towards the consumer's changes.
+        What the order has `kept`, and the slot's expired holds, are released with it. A move
+        that is `counted` counts towards the consumer's changes.
         """
         values = self._charged(order, slot)
-        held = await holds.held_window(self.connection, order.order_no)
+        held = kept.slot.cw_id if kept is not None else None
         present = visit.cw_id if visit is not None else None
 
         async def write() -> None:
             await ledger.lock_windows(self.connection, (present, held, slot.cw_id))
-            await holds.clear(self.connection, order.order_no, slot.cw_id, self.search.now)
+            if slot.lapsed or kept is not None:
+                await holds.clear(self.connection, order.order_no, slot.cw_id, self.search.now)
             if visit is None:
                 await self._insert(order, values)
             else:
                 moved = counted and visit.window is not None
                 await self.update(visit, **values, changes=visit.changes + moved)
 
-        return await ledger.attempt(self.connection, write, None if promised else slot.cw_id)
+        return await ledger.attempt(self.connection, write, slot.cw_id if slot.capped else None)
 
     def _charged(self, order: Order, slot: Slot) -> dict[str, Any]:
         return {
@@ -192,24 +199,21 @@ class Booking:
             raise BookingRefused(reason=reason(code))
 
     async def _candidates(
-        self, order: Order, window: Window, token: str | None
-    ) -> list[tuple[Slot, bool]]:
-        """Return the slots to try, and whether each was promised: the held one first."""
-        kept = await holds.kept(
-            self.connection, order, self.search.need(order), window, self.search.now
-        )
-        promised = [(kept.slot, True)] if kept is not None and kept.token == token else []
-        if promised:
-            return promised
-        return [(slot, False) for slot in await self.search.slots(order, window)]
+        self, order: Order, window: Window, kept: Kept | None, token: str | None
+    ) -> list[Slot]:
+        """Return the slots to try, best first: only the held one where it was promised."""
+        need, now = self.search.need(order), self.search.now
+        if kept is not None and kept.token == token and kept.promises(need, window, now):
+            return [kept.slot]
+        return await self.search.slots(order, window)
 
-    async def _after_taking(self, order: Order, command: Command) -> Visit:
+    async def _after_taking(self, order: Order, command: Command) -> Order:
         after = await self.read(order.order_no)
         booked = next_or_last(after)
         before = order.live_visit
         moved = before is not None and before.window is not None
         await self._finish("rescheduled" if moved else "scheduled", after, before, booked, command)
-        return booked
+        return after
 
     async def _finish(
         self, what: str, order: Order, before: Visit | None, after: Visit, command: Command
@@ -228,7 +232,8 @@ class Booking:
             self.search.rules,
             command.command_id,
         )
-        await waitlist.leave(self.connection, order.order_no)
+        if order.waiting:
+            await waitlist.leave(self.connection, order.order_no)
         if before is not None and before.window is not None:
             await waitlist.offer_opened(self.search, before)
 

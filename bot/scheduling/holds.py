@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.scheduling import ledger, skills
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
-from bot.scheduling.models import Hold, Order, Window
+from bot.scheduling.models import Hold, Window
 from bot.scheduling.rules import Need
 from bot.scheduling.slots import Slot
 from bot.scheduling.store import instant, window_of
@@ -20,57 +20,53 @@ from bot.scheduling.store import instant, window_of
 
 @dataclass(frozen=True)
 class Kept:
-    """An order's live hold and the window that it keeps."""
+    """What an order holds, live or expired, and what its crew may do that day."""
 
     slot: Slot
     token: str
     expires_at: datetime
+    skill_mask: int
+    members: int
+    sellable: int
 
     @property
     def hold(self) -> Hold:
         """What the consumer's side needs to know of it."""
         return Hold(self.slot.window, self.token, self.expires_at)
 
+    def promises(self, need: Need, window: Window, now: datetime) -> bool:
+        """Say whether the hold is good for a window now.
 
-async def kept(
-    connection: AsyncConnection, order: Order, need: Need, window: Window, now: datetime
-) -> Kept | None:
-    """Return the order's live hold on a window, if its crew can still do the visit.
-
-    A day that became a blackout since, or a home that needs another crew, ends the promise.
-    """
-    h, w, c = t.hold.c, t.crew_window.c, t.crew.c
-    wanted = skills.mask(need.skills)
-    row = (
-        await connection.execute(
-            select(h.cw_id, h.token, h.expires_at, h.minutes, w.crew_id, w.start_at, w.end_at)
-            .join(t.crew_window, w.cw_id == h.cw_id)
-            .join(t.crew, c.crew_id == w.crew_id)
-            .where(
-                h.order_no == order.order_no,
-                h.expires_at > epoch(now),
-                h.minutes >= need.minutes,
-                w.start_at == epoch(window.start),
-                w.end_at == epoch(window.end),
-                w.skill_mask.bitwise_and(wanted) == wanted,
-                w.sellable_min > 0,
-                c.members >= need.members,
-            )
+        A day that became a blackout since, or a home that needs more, ends the promise.
+        """
+        wanted = skills.mask(need.skills)
+        return (
+            self.expires_at > now
+            and self.slot.window == window
+            and self.slot.free >= need.minutes
+            and self.skill_mask & wanted == wanted
+            and self.members >= need.members
+            and self.sellable > 0
         )
-    ).first()
-    found = window_of(row.start_at, row.end_at) if row else None
-    expires_at = instant(row.expires_at) if row else None
-    if row is None or found is None or expires_at is None:
-        return None
-    return Kept(Slot(row.cw_id, row.crew_id, found, row.minutes), row.token, expires_at)
 
 
-async def held_window(connection: AsyncConnection, order_no: str) -> int | None:
-    """Return the id of the window that an order's hold charges, live or expired."""
-    found: int | None = await connection.scalar(
-        select(t.hold.c.cw_id).where(t.hold.c.order_no == order_no)
+async def kept(connection: AsyncConnection, order_no: str) -> Kept | None:
+    """Return what an order holds, live or expired, or None."""
+    h, w, c = t.hold.c, t.crew_window.c, t.crew.c
+    found = await connection.execute(
+        select(h.cw_id, h.token, h.expires_at, h.minutes, w.crew_id, w.start_at, w.end_at)
+        .add_columns(w.skill_mask, w.sellable_min, c.members)
+        .join(t.crew_window, w.cw_id == h.cw_id)
+        .join(t.crew, c.crew_id == w.crew_id)
+        .where(h.order_no == order_no)
     )
-    return found
+    row = found.first()
+    window = window_of(row.start_at, row.end_at) if row else None
+    expires_at = instant(row.expires_at) if row else None
+    if row is None or window is None or expires_at is None:
+        return None
+    slot = Slot(row.cw_id, row.crew_id, window, row.minutes, lapsed=True, capped=False)
+    return Kept(slot, row.token, expires_at, row.skill_mask, row.members, row.sellable_min)
 
 
 async def put(
@@ -83,7 +79,8 @@ async def put(
 ) -> Hold | None:
     """Keep a window for an order instead of the one it holds; None where there is no room."""
     held = Hold(slot.window, secrets.token_hex(16), now + lasts)
-    previous = await held_window(connection, order_no)
+    before = await kept(connection, order_no)
+    previous = before.slot.cw_id if before else None
 
     async def write() -> None:
         await ledger.lock_windows(connection, (previous, slot.cw_id))
@@ -98,7 +95,11 @@ async def put(
             )
         )
 
-    return held if await ledger.attempt(connection, write, slot.cw_id) else None
+    return (
+        held
+        if await ledger.attempt(connection, write, slot.cw_id if slot.capped else None)
+        else None
+    )
 
 
 async def prolong(connection: AsyncConnection, order_no: str, expires_at: datetime) -> None:

@@ -122,6 +122,7 @@ class Order:
     facts: dict[str, Any] = field(default_factory=dict)
     goods_expected_at: datetime | None = None
     goods_missing: bool = False
+    waiting: bool = False
     lon: float | None = None
     lat: float | None = None
 

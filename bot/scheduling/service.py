@@ -29,7 +29,7 @@ from bot.scheduling import (
 )
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search
-from bot.scheduling.booking import Booking, Command
+from bot.scheduling.booking import Booking, Command, next_or_last
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import (
     Availability,
@@ -156,8 +156,7 @@ class Scheduling:
         """
 
         async def work(connection: AsyncConnection) -> Hold:
-            await identity.owned(connection, caller, order_no)
-            return await self._booking(connection).hold(order_no, window)
+            return await self._booking(connection, caller).hold(order_no, window)
 
         return await self._database.retrying(work)
 
@@ -165,8 +164,7 @@ class Scheduling:
         """Release what the order holds, if anything. Raises OrderNotFound."""
 
         async def work(connection: AsyncConnection) -> None:
-            await identity.owned(connection, caller, order_no)
-            await self._booking(connection).release(order_no)
+            await self._booking(connection, caller).release(order_no)
 
         await self._database.retrying(work)
 
@@ -198,11 +196,10 @@ class Scheduling:
         command = Command(command_id, reason)
 
         async def work(connection: AsyncConnection) -> Visit:
-            await identity.owned(connection, caller, order_no)
-            booking = self._booking(connection)
-            visit = await booking.book(order_no, window, command, token)
-            await refit.follow_delivery(booking, await booking.read(order_no), command)
-            return visit
+            booking = self._booking(connection, caller)
+            order = await booking.book(order_no, window, command, token)
+            await refit.follow_delivery(booking, order, command)
+            return next_or_last(order)
 
         return await self._database.retrying(work)
 
@@ -216,11 +213,11 @@ class Scheduling:
         command = Command(command_id, reason)
 
         async def work(connection: AsyncConnection) -> Visit:
-            await identity.owned(connection, caller, order_no)
-            booking = self._booking(connection)
-            visit = await booking.cancel(order_no, command)
-            await refit.follow_delivery(booking, await booking.read(order_no), command)
-            return visit
+            booking = self._booking(connection, caller)
+            order = await booking.cancel(order_no, command)
+            await refit.follow_delivery(booking, order, command)
+            done = await history.done_before(connection, command_id)
+            return next(v for v in order.visits if v.visit_id == done.visit_id)
 
         return await self._database.retrying(work)
 
@@ -277,8 +274,7 @@ class Scheduling:
         """
 
         async def work(connection: AsyncConnection) -> SiteChange:
-            await identity.owned(connection, caller, order_no)
-            booking = self._booking(connection)
+            booking = self._booking(connection, caller)
             order = await booking.locked(order_no)
             if not await history.done_before(connection, command_id):
                 for key, value in facts.items():
@@ -367,5 +363,5 @@ class Scheduling:
     def _search(self, connection: AsyncConnection) -> Search:
         return Search(connection, self._catalogue, self._rules, self._clock.now())
 
-    def _booking(self, connection: AsyncConnection) -> Booking:
-        return Booking(connection, self._search(connection))
+    def _booking(self, connection: AsyncConnection, caller: Caller) -> Booking:
+        return Booking(connection, self._search(connection), caller=caller)

@@ -34,12 +34,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Slot:
-    """One crew's window in the ledger; `free` minutes can still be sold."""
+    """One crew's window in the ledger; `free` minutes can still be sold.
+
+    `lapsed`: holds that no longer count are still charged to it. `capped`: the ledger's own
+    limit is not what we may sell, for less is sold that day or an import widened it.
+    """
 
     cw_id: int
     crew_id: str
     window: Window
     free: int
+    lapsed: bool
+    capped: bool
 
 
 def midnight(day: date) -> int:
@@ -72,7 +78,7 @@ def _open(columns: list[Any], order: Order, need: Need, span: Span, now: int) ->
     start, end = span.epochs
     there = rule.goods_there(order)
     return (
-        select(*columns, free_minutes(lapsed).label("free"))
+        select(*columns, free_minutes(lapsed).label("free"), lapsed.c.minutes.label("lapsed"))
         .select_from(t.hub_area)
         .join(t.crew, c.hub_id == t.hub_area.c.hub_id)
         .join(t.crew_window, w.crew_id == c.crew_id)
@@ -122,12 +128,20 @@ async def open_slots(
     """Return the crews with room in one window: fewest spare skills first, then most room."""
     w, c = t.crew_window.c, t.crew.c
     day = window.start.date()
+    limit = w.capacity_min + w.overrun_min - w.sellable_min
     query = _open(
-        [w.cw_id, w.crew_id, w.start_at, w.end_at, c.skill_mask], order, need, Span(day, day), now
+        [w.cw_id, w.crew_id, w.start_at, w.end_at, c.skill_mask, limit.label("limit")],
+        order,
+        need,
+        Span(day, day),
+        now,
     ).where(w.start_at == epoch(window.start), w.end_at == epoch(window.end))
     rows = (await connection.execute(query)).all()
     ranked = sorted(rows, key=lambda r: (r.skill_mask.bit_count(), -r.free, r.crew_id))
-    return [Slot(r.cw_id, r.crew_id, _window(r), r.free) for r in ranked]
+    return [
+        Slot(r.cw_id, r.crew_id, _window(r), r.free, r.lapsed is not None, r.limit != 0)
+        for r in ranked
+    ]
 
 
 async def crew_skills(connection: AsyncConnection, crew_id: str, day: date) -> int:

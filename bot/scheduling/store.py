@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import JSON, Row, exists, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import BUSINESS_ZONE
@@ -32,51 +32,53 @@ async def read_order(connection: AsyncConnection, order_no: str) -> Order | None
 
 
 async def read_orders(connection: AsyncConnection, condition: Any) -> list[Order]:
-    """Return the orders that meet a condition on orders and consumers, oldest import first."""
+    """Return the orders that meet a condition on orders and consumers, oldest import first.
+
+    One statement: what belongs to an order comes as JSON arrays beside its row.
+    """
+    lists = _lists(connection.dialect.name)
     query = (
-        select(t.orders, t.consumer.c.name, t.consumer.c.phone)
+        select(t.orders, t.consumer.c.name, t.consumer.c.phone, *lists)
         .join(t.consumer)
         .where(condition)
         .order_by(t.orders.c.seq, t.orders.c.order_no)
     )
-    heads = (await connection.execute(query)).all()
-    if not heads:
-        return []
-    numbers = [head.order_no for head in heads]
-    items = await _grouped(connection, _of(t.order_item, numbers, "position"))
-    steps = await _grouped(connection, _of(t.tracking, numbers, "at", "position"))
-    facts = await _grouped(connection, _of(t.site_fact, numbers, "key"))
-    visits = await _grouped(
-        connection,
-        select(t.visit, t.crew.c.name.label("crew_name"), t.crew.c.phone.label("crew_phone"))
-        .outerjoin(t.crew, t.crew.c.crew_id == t.visit.c.crew_id)
-        .where(t.visit.c.order_no.in_(numbers))
-        .order_by(t.visit.c.seq),
+    return [_order(head) for head in await connection.execute(query)]
+
+
+@cache
+def _lists(dialect: str) -> tuple[Any, ...]:
+    """Return the columns `items`, `steps`, `facts`, `visits`, each a list of rows as lists."""
+    i, s, f, v, c = t.order_item.c, t.tracking.c, t.site_fact.c, t.visit.c, t.crew.c
+    fact = func.json(f.value) if dialect == "sqlite" else f.value
+    visit = (v.seq, v.visit_id, v.kind, v.status, v.window_start, v.window_end)
+    crew = (v.crew_id, c.name, c.phone)
+    state = (v.minutes, v.changes, v.attention, v.cw_id, v.version)
+    crews = t.visit.outerjoin(t.crew, c.crew_id == v.crew_id)
+    item = (i.position, i.sku, i.name, i.brand, i.category, i.quantity, i.weight_kg)
+    step = (s.at, s.position, s.code, s.text, s.location)
+    return (
+        _rows(dialect, t.order_item, i.order_no, item).label("items"),
+        _rows(dialect, t.tracking, s.order_no, step).label("steps"),
+        _rows(dialect, t.site_fact, f.order_no, (f.key, fact)).label("facts"),
+        _rows(dialect, crews, v.order_no, visit + crew + state).label("visits"),
+        exists().where(t.waitlist.c.order_no == t.orders.c.order_no).label("waiting"),
     )
-    return [_order(head, items, steps, facts, visits) for head in heads]
 
 
-def _of(table: Any, numbers: Sequence[str], *order: str) -> Any:
-    return select(table).where(table.c.order_no.in_(numbers)).order_by(*(table.c[o] for o in order))
+def _rows(dialect: str, source: Any, order_no: Any, columns: tuple[Any, ...]) -> Any:
+    """Return a subquery of the order's rows as one JSON array of arrays, or NULL."""
+    if dialect == "sqlite":
+        found = func.json_group_array(func.json_array(*columns))
+    else:
+        found = func.json_agg(func.json_build_array(*columns))
+    query = select(type_coerce(found, JSON)).select_from(source)
+    return query.where(order_no == t.orders.c.order_no).correlate(t.orders).scalar_subquery()
 
 
-async def _grouped(connection: AsyncConnection, query: Any) -> dict[str, list[Row[Any]]]:
-    groups: dict[str, list[Row[Any]]] = {}
-    for row in await connection.execute(query):
-        groups.setdefault(row.order_no, []).append(row)
-    return groups
-
-
-def _order(
-    head: Row[Any],
-    items: dict[str, list[Row[Any]]],
-    steps: dict[str, list[Row[Any]]],
-    facts: dict[str, list[Row[Any]]],
-    visits: dict[str, list[Row[Any]]],
-) -> Order:
-    no = head.order_no
+def _order(head: Row[Any]) -> Order:
     return Order(
-        order_no=no,
+        order_no=head.order_no,
         merchant=head.merchant,
         consumer_id=head.consumer_id,
         consumer_name=head.name,
@@ -85,35 +87,37 @@ def _order(
         address_text=head.address,
         floor=head.floor,
         elevator=head.elevator,
-        items=tuple(
-            Item(r.sku, r.name, r.brand, r.category, r.quantity, r.weight_kg)
-            for r in items.get(no, ())
-        ),
+        items=tuple(Item(*row[1:]) for row in sorted(head.items or (), key=_first)),
         tracking=tuple(
-            TrackingStep(datetime.fromtimestamp(r.at, BUSINESS_ZONE), r.code, r.text, r.location)
-            for r in steps.get(no, ())
+            TrackingStep(datetime.fromtimestamp(at, BUSINESS_ZONE), *row)
+            for at, _, *row in sorted(head.steps or (), key=lambda r: (r[0], r[1]))
         ),
-        visits=tuple(visit_of(r) for r in visits.get(no, ())),
-        facts={r.key: r.value for r in facts.get(no, ())},
+        visits=tuple(_visit(row) for row in sorted(head.visits or (), key=_first)),
+        facts=dict(sorted(head.facts or ())),
         goods_expected_at=instant(head.goods_expected_at),
         goods_missing=head.goods_missing,
+        waiting=head.waiting,
         lon=head.lon,
         lat=head.lat,
     )
 
 
-def visit_of(row: Row[Any]) -> Visit:
-    """Return the visit of a row that carries its crew's name and phone."""
-    crew = Crew(row.crew_id, row.crew_name, row.crew_phone or "") if row.crew_id else None
+def _first(row: list[Any]) -> Any:
+    return row[0]
+
+
+def _visit(row: list[Any]) -> Visit:
+    _, visit_id, kind, status, start, end, crew_id, name, phone, *state = row
+    minutes, changes, attention, cw_id, version = state
     return Visit(
-        visit_id=row.visit_id,
-        kind=row.kind,
-        status=row.status,
-        window=window_of(row.window_start, row.window_end),
-        crew=crew,
-        minutes=row.minutes,
-        changes=row.changes,
-        attention=row.attention,
-        cw_id=row.cw_id,
-        version=row.version,
+        visit_id=visit_id,
+        kind=kind,
+        status=status,
+        window=window_of(start, end),
+        crew=Crew(crew_id, name, phone or "") if crew_id else None,
+        minutes=minutes,
+        changes=changes,
+        attention=bool(attention),
+        cw_id=cw_id,
+        version=version,
     )
