@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import wording
+from actions import cards, wording
 from actions.context import Services
 from actions.need import Events, OrderNeed, buttons
 from actions.turn import Turn
@@ -37,6 +37,7 @@ class Track(OrderNeed):
             goods_line=wording.goods_line(order, today),
             visit_line=wording.visit_line(visit, today) if visit else "",
             buttons=buttons(("book_now", "/schedule_visit")) if unbooked else None,
+            json_message=cards.progress(order, visit),
         )
         return [SlotSet("open_offer", "action_schedule")] if unbooked else []
 

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import wording
+from actions import cards, wording
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
@@ -132,6 +132,7 @@ async def _name_windows(
         earliest=titles[0],
         reason=offer.reason.text if offer.reason else "",
         buttons=choices(titles),
+        json_message=cards.windows(offer.windows),
     )
     return [SlotSet("offered", [plain(w) for w in offer.windows])]
 
@@ -199,6 +200,7 @@ class AskConfirmation(Action):
             kind=wording.kind(visit.kind if visit else order.next_visit_kind),
             address=order.address_text,
             buttons=buttons(("confirm", "/affirm"), ("another_time", "/deny")),
+            json_message=cards.confirm(order, window_of(turn.slot("window"))),
         )
 
 

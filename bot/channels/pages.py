@@ -20,6 +20,11 @@ SECURITY_HEADERS = {
 }
 PAGES = {"/": "index.html", "/board": "board.html", "/desk": "desk.html"}
 _NOT_BUILT = "The pages are not built yet; `make run` builds them. The API is at /api/openapi.json."
+_SHARED = {
+    "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -40,7 +45,15 @@ def routes(dist: Path = DIST) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers={**SECURITY_HEADERS, "Cache-Control": _FOREVER})
 
+    async def embed(_request: web.Request) -> web.StreamResponse:
+        # Pages of shops load it under this name for good: a new version has to get through.
+        script = folder / "embed.js"
+        if not script.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(script, headers=_SHARED)
+
     return [
         *(web.get(path, page) for path in PAGES),
+        web.get("/embed.js", embed),
         web.get(r"/assets/{name:[\w.\-]{1,128}}", asset),
     ]

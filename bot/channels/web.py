@@ -197,7 +197,7 @@ class Feed:
         self._id = conversation_id
         self._seq = seq
         self._socket = socket
-        self._state: tuple[str, str | None] | None = None
+        self._state: dict[str, Any] | None = None
 
     async def run(self) -> None:
         """Tell what was missed, then what happens, from one case to the next."""
@@ -228,10 +228,10 @@ class Feed:
         return before == self._id
 
     async def _tell_state(self, view: ConversationView) -> None:
-        state = (view.state, view.reason)
+        state = {"state": view.state, "reason": view.reason, "agent": view.agent}
         if state != self._state:
             self._state = state
-            await self._frame({"type": "state", "state": view.state, "reason": view.reason})
+            await self._frame({"type": "state", **state})
 
     async def _frame(self, frame: dict[str, Any]) -> None:
         await self._socket.send_str(dumps(frame))

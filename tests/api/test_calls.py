@@ -102,6 +102,7 @@ async def test_the_description_names_every_call(server):
         ("GET", "/"),
         ("GET", "/board"),
         ("GET", "/desk"),
+        ("GET", "/embed.js"),
         ("GET", "/assets/{name}"),
     }
     assert not described - served

@@ -247,7 +247,7 @@ async def test_nothing_is_wider_than_the_screen(fake, open_page, shoot, size):
     await expect(page.get_by_role("button", name="确认", exact=True)).to_be_visible()
     assert await page.evaluate(SIDEWAYS) == 0
     assert await page.evaluate(PANE_SIDEWAYS) == 0
-    await expect(page.get_by_role("button", name="发送")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("button", name="发送", exact=True)).to_be_in_viewport(ratio=1)
     await shoot(page, "3")
 
 

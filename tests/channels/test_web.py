@@ -68,7 +68,7 @@ async def test_a_chat(server):
     assert messages[0]["id"] == receipt["id"]
     assert messages[0]["at"] == "2026-11-20T10:00:00+08:00"
     assert messages[1]["buttons"][0]["payload"].startswith("btn_")
-    assert {"type": "state", "state": "bot", "reason": None} in heard
+    assert {"type": "state", "state": "bot", "reason": None, "agent": None} in heard
     assert {"type": "typing", "on": True} in heard
 
 
@@ -98,7 +98,12 @@ async def test_a_hand_over_is_told(server):
     async with events(server, session["token"]) as socket:
         await send(server, session["token"], "转", "m1")
         heard = await frames(socket, lambda frame: frame.get("state") == "queued")
-    assert heard[-1] == {"type": "state", "state": "queued", "reason": "request_human"}
+    assert heard[-1] == {
+        "type": "state",
+        "state": "queued",
+        "reason": "request_human",
+        "agent": None,
+    }
 
 
 async def test_a_message_of_another_process_is_told_by_looking(server, monkeypatch):

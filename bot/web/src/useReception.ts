@@ -1,11 +1,12 @@
 import { onScopeDispose, readonly, ref, type ShallowRef, shallowRef } from 'vue'
 
-import type { ChatApi } from './chat/api'
+import { type ChatApi, CallFailed } from './chat/api'
 import type { Keep, Visitor } from './chat/keep'
 import { ChatSession } from './chat/session'
 import type { Consumer } from './chat/wire'
 
-export type Phase = 'loading' | 'picker' | 'chat' | 'unavailable'
+/** `refused`: the shop's word for who is there was not taken. */
+export type Phase = 'loading' | 'picker' | 'chat' | 'unavailable' | 'refused'
 
 /** Who is at the door: an earlier visitor of this tab, a demo consumer, or an anonymous one. */
 export function useReception(api: ChatApi, keep: Keep) {
@@ -16,6 +17,8 @@ export function useReception(api: ChatApi, keep: Keep) {
 
   function begin(next: Visitor): void {
     session.value?.stop()
+    // What another consumer left unsent in this tab is not this one's.
+    if (keep.visitor && keep.visitor.sender !== next.sender) keep.visitor = null
     keep.visitor = next
     visitor.value = next
     session.value = new ChatSession(api, next.token, { keep })
@@ -26,16 +29,32 @@ export function useReception(api: ChatApi, keep: Keep) {
   async function open(consumerId: string | null, consumerName: string | null): Promise<void> {
     phase.value = 'loading'
     try {
-      begin({ ...(await api.openSession(consumerId)), consumerId, consumerName })
+      const opened = await api.openSession(consumerId ? { consumer_id: consumerId } : {})
+      begin({ ...opened, consumerId, consumerName })
     } catch {
       phase.value = 'unavailable'
     }
   }
 
-  async function arrive(): Promise<void> {
+  /** Chat as whom the shop vouches for: the same conversation on every device. */
+  async function vouched(identity: string): Promise<void> {
+    phase.value = 'loading'
+    try {
+      begin({ ...(await api.openSession({ identity })), consumerId: null, consumerName: null })
+    } catch (error) {
+      phase.value = error instanceof CallFailed && !error.passing ? 'refused' : 'unavailable'
+    }
+  }
+
+  /** `alone`: on a shop's page nobody chooses whom to play. */
+  async function arrive({ alone = false } = {}): Promise<void> {
     const known = keep.visitor
     if (known) begin(known)
     else phase.value = 'loading'
+    if (alone) {
+      if (!known) await open(null, null)
+      return
+    }
     try {
       consumers.value = (await api.consumers()) ?? []
     } catch {
@@ -64,5 +83,5 @@ export function useReception(api: ChatApi, keep: Keep) {
   }
 
   onScopeDispose(() => session.value?.stop())
-  return { phase: readonly(phase), consumers, session, visitor, arrive, pick, restart, leave }
+  return { phase: readonly(phase), consumers, session, visitor, arrive, vouched, pick, restart, leave }
 }

@@ -137,7 +137,8 @@ describe('StateBanner', () => {
 
   it.each([
     [{}, ''],
-    [{ state: 'queued' }, strings.banner.queued],
+    [{ state: 'queued' }, strings.banner.queued + strings.askPosition + strings.leaveQueue],
+    [{ state: 'human', agent: '小王' }, strings.agentNamed('小王')],
     [{ state: 'human' }, strings.banner.human],
     [{ state: 'human', connection: 'lost' }, strings.banner.lost],
     [{ connection: 'connecting' }, ''],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   choiceAt,
   type Entries,
+  lastUnanswered,
   withDelivery,
   withMessage,
   withPending,
@@ -101,7 +102,34 @@ describe('buttons', () => {
     expect(choiceAt(pressed, 0, 'bot').frozen).toBe(false)
   })
 
-  it.each(['queued', 'human', 'closed'] as const)('freeze when the bot no longer answers: %s', (state) => {
+  it.each(['queued', 'human'] as const)('freeze when the bot no longer answers: %s', (state) => {
     expect(choiceAt(build(offer), 0, state).frozen).toBe(true)
   })
+
+  it('ask for stars once the chat is closed', () => {
+    expect(choiceAt(build(offer), 0, 'closed').frozen).toBe(false)
+  })
+})
+
+describe('cards and photos', () => {
+  it('are read where they are known, and left alone where not', () => {
+    const windows = { card: 'windows', windows: [{ start: 'a', end: 'b' }] }
+    const customs = [windows, { card: 'later' }, { photo: { id: 'p1' } }, null, 'x']
+    const read = customs.map((custom) => withMessage([], { ...line(1, 'bot', '选'), custom })[0])
+    expect(read.map((entry) => entry?.card)).toEqual([windows, null, null, null, null])
+    expect(read.map((entry) => entry?.photo?.id)).toEqual([undefined, undefined, 'p1', undefined, undefined])
+  })
+
+  it('a sent photo keeps its picture when the server has stored it', () => {
+    const pending = withPending([], 'key', '[图片]', { id: null, url: 'blob:1' })
+    const stored = { ...line(1, 'consumer', '[图片]'), message_id: 'key', custom: { photo: { id: 'p1' } } }
+    expect(withMessage(pending, stored)).toMatchObject([{ key: 'key', photo: { url: 'blob:1' }, delivery: 'delivered' }])
+  })
+})
+
+it('a line is marked as delivered until somebody answers', () => {
+  const asked = withMessage(withMessage([], line(1, 'bot', '您好')), line(2, 'consumer', '在吗'))
+  expect(lastUnanswered(asked)).toBe(1)
+  expect(lastUnanswered(withMessage(asked, line(3, 'bot', '在')))).toBe(-1)
+  expect(lastUnanswered([])).toBe(-1)
 })

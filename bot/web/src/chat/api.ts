@@ -34,14 +34,27 @@ export class ChatApi {
     }
   }
 
-  /** Open a session, as a demo consumer where an id is given. */
-  openSession(consumerId: string | null): Promise<Credentials> {
-    return this.call('chat/sessions', { body: consumerId ? { consumer_id: consumerId } : {} })
+  /** Open a session: as whom the shop vouches for, as a demo consumer, or as nobody known. */
+  openSession(as: { identity?: string; consumer_id?: string }): Promise<Credentials> {
+    return this.call('chat/sessions', { body: as })
   }
 
   /** Hand a message over; resolves once the server has stored it. */
   send(token: string, text: string, messageId: string): Promise<Receipt> {
     return this.call('chat/messages', { body: { text, message_id: messageId }, token })
+  }
+
+  /** Hand a photo over; resolves once the server has stored it. */
+  sendPhoto(token: string, photo: Blob, messageId: string): Promise<Receipt> {
+    return this.call(`chat/photos?${new URLSearchParams({ message_id: messageId })}`, { body: photo, token })
+  }
+
+  /** A photo of this session's own. */
+  async photo(token: string, id: string): Promise<Blob> {
+    const response = await this.answer(`chat/photos/${encodeURIComponent(id)}`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    return response.blob()
   }
 
   /** Whether the server still accepts the token; true where it cannot be asked. */
@@ -66,17 +79,22 @@ export class ChatApi {
 
   private async call<T>(path: string, post?: { body: object; token?: string }): Promise<T> {
     const headers: Record<string, string> = { Accept: 'application/json' }
-    if (post) headers['Content-Type'] = 'application/json'
     if (post?.token) headers.Authorization = `Bearer ${post.token}`
+    if (!post) return (await this.answer(path, { headers })).json() as Promise<T>
+    const photo = post.body instanceof Blob ? post.body : null
+    headers['Content-Type'] = photo?.type ?? 'application/json'
+    const body = photo ?? JSON.stringify(post.body)
+    return (await this.answer(path, { method: 'POST', headers, body })).json() as Promise<T>
+  }
+
+  private async answer(path: string, init: RequestInit): Promise<Response> {
     // AbortSignal.timeout is missing from web views that are still in use.
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), this.timeoutMs)
-    const init: RequestInit = { headers, signal: deadline.signal }
-    if (post) Object.assign(init, { method: 'POST', body: JSON.stringify(post.body) })
     try {
-      const response = await this.fetch(new URL(path, this.base).href, init)
+      const response = await this.fetch(new URL(path, this.base).href, { ...init, signal: deadline.signal })
       if (!response.ok) throw new CallFailed(response.status)
-      return (await response.json()) as T
+      return response
     } catch (error) {
       throw error instanceof CallFailed ? error : new CallFailed(0)
     } finally {

@@ -1,6 +1,6 @@
 /** One consumer's chat with the server, free of any user interface. */
 
-import type { ChatApi } from './api'
+import { CallFailed, type ChatApi } from './api'
 import { newId } from './ids'
 import { Keep } from './keep'
 import { Outbox } from './outbox'
@@ -13,6 +13,10 @@ export interface Snapshot {
   readonly entries: Entries
   readonly state: ConversationState
   readonly reason: string | null
+  /** The name of the person who has the conversation, as consumers know it. */
+  readonly agent: string | null
+  /** Up to which line a person has read. */
+  readonly readSeq: number
   readonly typing: boolean
   readonly connection: Connection
   /** The history has been read: an empty transcript is now truly empty. */
@@ -35,6 +39,8 @@ const EMPTY: Snapshot = {
   entries: [],
   state: 'bot',
   reason: null,
+  agent: null,
+  readSeq: 0,
   typing: false,
   connection: 'connecting',
   settled: false,
@@ -46,6 +52,8 @@ export class ChatSession {
   private readonly listeners = new Set<(snapshot: Snapshot) => void>()
   private readonly outbox: Outbox
   private readonly stream: EventStream<Frame>
+  private readonly photos = new Map<string, { photo: Blob; url: string }>()
+  private readonly pictures = new Map<string, Promise<string>>()
   private read = 0
   private typingTimer: ReturnType<typeof setTimeout> | undefined
   private settleTimer: ReturnType<typeof setTimeout> | undefined
@@ -104,6 +112,8 @@ export class ChatSession {
     this.stream.stop()
     this.outbox.stop()
     this.listeners.clear()
+    for (const { url } of this.photos.values()) URL.revokeObjectURL(url)
+    for (const picture of this.pictures.values()) void picture.then((url) => URL.revokeObjectURL(url), () => undefined)
     clearTimeout(this.typingTimer)
     clearTimeout(this.settleTimer)
   }
@@ -119,8 +129,30 @@ export class ChatSession {
     this.post(button.payload, button.title)
   }
 
+  /** Send a photo, which is shown at once as `words`; it does not outlive a reload unsent. */
+  sendPhoto(photo: Blob, words: string): void {
+    const messageId = newId()
+    const url = URL.createObjectURL(photo)
+    this.photos.set(messageId, { photo, url })
+    this.edit(withPending(this.current.entries, messageId, words, { id: null, url }))
+    void this.deliverPhoto(messageId)
+  }
+
+  /** The picture of a stored photo, as an address that the page may show. Throws CallFailed. */
+  async photoUrl(id: string): Promise<string> {
+    const known = this.pictures.get(id) ?? this.api.photo(this.token, id).then((blob) => URL.createObjectURL(blob))
+    this.pictures.set(id, known)
+    known.catch(() => this.pictures.delete(id))
+    return known
+  }
+
   /** Send a failed message again; `key` is its entry's. */
   retry(key: string): void {
+    if (this.photos.has(key)) {
+      this.edit(withDelivery(this.current.entries, key, 'sending'))
+      void this.deliverPhoto(key)
+      return
+    }
     this.outbox.retry(key)
     this.stream.hurry()
   }
@@ -137,13 +169,27 @@ export class ChatSession {
     this.outbox.add(messageId, body, shown)
   }
 
+  private async deliverPhoto(messageId: string): Promise<void> {
+    const item = this.photos.get(messageId)
+    if (!item) return
+    try {
+      const receipt = await this.api.sendPhoto(this.token, item.photo, messageId)
+      this.photos.delete(messageId)
+      this.edit(withReceipt(this.current.entries, messageId, receipt))
+    } catch (error) {
+      if (error instanceof CallFailed && error.status === 401) this.expire()
+      this.edit(withDelivery(this.current.entries, messageId, 'failed'))
+    }
+  }
+
   private take(frame: Frame): void {
     if (frame.type === 'typing') this.typing(frame.on)
     else if (frame.type === 'message') this.receive(frame.message)
+    else if (frame.type === 'read') this.change({ readSeq: Math.max(this.current.readSeq, frame.seq) })
     else {
       this.typing(false)
       this.settle()
-      this.change({ state: frame.state, reason: frame.reason ?? null })
+      this.change({ state: frame.state, reason: frame.reason ?? null, agent: frame.agent ?? null })
     }
   }
 
@@ -151,7 +197,7 @@ export class ChatSession {
     // Only the stream counts as read: a receipt may run ahead of lines that are still to come.
     this.read = Math.max(this.read, message.seq)
     if (message.from !== 'consumer') this.typing(false)
-    if (!message.text && !message.buttons?.length) return
+    if (!message.text && !message.buttons?.length && !message.custom) return
     const waiting = new Set(this.outbox.waiting.map((item) => item.messageId))
     const entries = withMessage(this.current.entries, message)
     const adopted = entries.find((entry) => entry.id === String(message.id))?.key

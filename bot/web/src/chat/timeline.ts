@@ -1,5 +1,6 @@
 /** The transcript as the page shows it: pure functions from one list of entries to the next. */
 
+import { type Card, photoId, readCard } from './cards'
 import type { Button, ConversationState, Receipt, Role, WireMessage } from './wire'
 
 export type Delivery = 'sending' | 'delivered' | 'failed'
@@ -15,13 +16,26 @@ export interface Entry {
   readonly from: Role
   readonly text: string
   readonly buttons: readonly Button[]
+  readonly card: Card | null
+  readonly photo: Photo | null
   readonly delivery: Delivery
+}
+
+/** A photo: the server's id once it is stored, and its picture where this page sent it. */
+export interface Photo {
+  readonly id: string | null
+  readonly url: string | null
 }
 
 export type Entries = readonly Entry[]
 
 /** Add what the consumer has just sent, before the server knows of it. */
-export function withPending(entries: Entries, messageId: string, text: string): Entries {
+export function withPending(
+  entries: Entries,
+  messageId: string,
+  text: string,
+  photo: Photo | null = null,
+): Entries {
   const entry: Entry = {
     key: messageId,
     id: null,
@@ -30,6 +44,8 @@ export function withPending(entries: Entries, messageId: string, text: string): 
     from: 'consumer',
     text,
     buttons: [],
+    card: null,
+    photo,
     delivery: 'sending',
   }
   return [...entries, entry]
@@ -60,7 +76,8 @@ export function withMessage(entries: Entries, message: WireMessage): Entries {
   if (known < 0) return inOrder([...entries, stored(message, String(message.id))])
   const before = entries[known] as Entry
   if (before.id !== null && before.at !== null) return entries
-  return inOrder(entries.map((entry, i) => (i === known ? stored(message, before.key) : entry)))
+  const now = { ...stored(message, before.key), ...(before.photo && { photo: before.photo }) }
+  return inOrder(entries.map((entry, i) => (i === known ? now : entry)))
 }
 
 function indexOf(entries: Entries, message: WireMessage): number {
@@ -88,6 +105,8 @@ function stored(message: WireMessage, key: string): Entry {
     from: card === null ? message.from : 'system',
     text: card ?? message.text,
     buttons: message.buttons ?? [],
+    card: readCard(message.custom),
+    photo: photoId(message.custom) === null ? null : { id: photoId(message.custom), url: null },
     delivery: 'delivered',
   }
 }
@@ -119,5 +138,15 @@ export function choiceAt(entries: Entries, index: number, state: ConversationSta
   const answer = later.find((entry) => entry.from === 'consumer' && entry.delivery !== 'failed')
   const replaced = later.some((entry) => entry.from !== 'consumer' && entry.buttons.length > 0)
   const chosen = answer ? buttons.findIndex((button) => button.title === answer.text) : -1
-  return { frozen: Boolean(answer) || replaced || state !== 'bot', chosen }
+  // A closed chat still asks for stars.
+  const listens = state === 'bot' || state === 'closed'
+  return { frozen: Boolean(answer) || replaced || !listens, chosen }
+}
+
+/** The consumer's newest stored line that nobody has answered yet; -1 for none. */
+export function lastUnanswered(entries: Entries): number {
+  // Not findLastIndex: web views that are still in use do not have it.
+  let last = entries.length - 1
+  while (last >= 0 && (entries[last]?.from === 'system' || entries[last]?.delivery !== 'delivered')) last -= 1
+  return entries[last]?.from === 'consumer' ? last : -1
 }

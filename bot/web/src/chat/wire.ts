@@ -25,7 +25,8 @@ export interface WireMessage {
 
 export type Frame =
   | { readonly type: 'message'; readonly message: WireMessage }
-  | { readonly type: 'state'; readonly state: ConversationState; readonly reason?: string | null }
+  | { readonly type: 'state'; readonly state: ConversationState; readonly reason?: string | null; readonly agent?: string | null }
+  | { readonly type: 'read'; readonly seq: number }
   | { readonly type: 'typing'; readonly on: boolean }
 
 export interface Consumer {
@@ -52,6 +53,7 @@ export function readFrame(data: unknown): Frame | null {
   const frame = parse(data)
   if (frame === null) return null
   if (frame.type === 'typing') return { type: 'typing', on: frame.on === true }
+  if (frame.type === 'read' && typeof frame.seq === 'number') return frame as Frame
   if (frame.type === 'state' && STATES.includes(frame.state as string)) return frame as Frame
   if (frame.type === 'message' && isMessage(frame.message)) return frame as Frame
   return null
