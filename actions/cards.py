@@ -21,10 +21,8 @@ def windows(offered: Sequence[Window]) -> Card:
     return {"card": "windows", "windows": [_window(window) for window in offered]}
 
 
-def confirm(order: Order, window: Window | None) -> Card | None:
-    """Return what a yes will do; None while no window is chosen."""
-    if window is None:
-        return None
+def confirm(order: Order, window: Window) -> Card:
+    """Return what a yes will do."""
     visit = order.live_visit
     return {
         "card": "confirm",

@@ -200,7 +200,7 @@ class AskConfirmation(Action):
             kind=wording.kind(visit.kind if visit else order.next_visit_kind),
             address=order.address_text,
             buttons=buttons(("confirm", "/affirm"), ("another_time", "/deny")),
-            json_message=cards.confirm(order, window_of(turn.slot("window"))),
+            json_message=cards.confirm(order, wanted),
         )
 
 

@@ -40,10 +40,11 @@ async def test_a_consumer_moves_a_visit(live_server, open_page, shoot):
     await shoot(page, "3-tracking")
 
     await say(page, "换到周六下午吧")
-    window = page.get_by_role("button", name=re.compile(r"11月28日.*15:00–18:00"))
+    window = page.get_by_role("radio", name=re.compile(r"11月28日.*15:00–18:00"))
     await expect(window).to_be_visible(timeout=ANSWER_MS)
+    await window.check()
     await shoot(page, "4-windows")
-    await window.click()
+    await page.get_by_role("button", name="选好了").click()
     await expect(window).to_be_disabled()
 
     confirm = page.get_by_role("button", name="确认", exact=True)

@@ -5,9 +5,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import expect
 
-from tests.browser.conftest import missing
 from tests.browser.fake_desk import LI, FakeDesk
-from tests.browser.test_accessibility import AXE, RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -310,16 +308,7 @@ async def test_nothing_is_wider_than_the_screen(desk, shoot, width, height):
     assert await page.evaluate(SIDEWAYS) == 0
 
 
-async def test_axe_finds_nothing(fake, desk, open_page):
-    if not AXE.exists():
-        missing("axe-core is not installed; get it with: python3 -m bot.setup test")
-
-    async def faults(page):
-        await page.evaluate(AXE.read_text())
-        result = await page.evaluate("tags => axe.run({runOnly: tags})", RULES)
-        assert result["passes"]
-        return [(v["id"], node["html"]) for v in result["violations"] for node in v["nodes"]]
-
+async def test_axe_finds_nothing(fake, desk, open_page, faults):
     page = await open_page(fake.url, viewport=WIDE)
     await expect(page.get_by_label("工号")).to_be_visible()
     assert await faults(page) == []
