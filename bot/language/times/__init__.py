@@ -20,12 +20,12 @@ from bot.language.times.english_rules import ENGLISH_RULES
 from bot.language.times.feast_rules import FEAST_RULES
 from bot.language.times.groups import group
 from bot.language.times.hour_rules import HOUR_RULES
-from bot.language.times.mentions import TimeMention, read_mentions
+from bot.language.times.mentions import read_mentions
 from bot.language.times.polarity import rejections
 from bot.language.times.relative_rules import RELATIVE_RULES
 from bot.language.times.short_rules import SHORT_RULES
 from bot.language.times.spelling import mend
-from bot.language.times.values import Reader
+from bot.language.times.values import Reader, TimeMention
 from bot.language.times.week_rules import WEEK_RULES
 
 __all__ = ["TimeMention", "find_times"]

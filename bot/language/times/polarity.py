@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.language.times.verdicts import VERDICT, says_no
 
 if TYPE_CHECKING:
-    from bot.language.times.mentions import TimeMention
+    from bot.language.times.values import TimeMention
 
 _FILLER = (
     r"(?:给我|拖|帮我|你们|师傅|再|安排|预约|约|改|订|定|选|挑|放|排|送|装|来|上门|说|在|到|是|太"

@@ -25,6 +25,30 @@ class Value:
     latest: datetime
 
 
+@dataclass(frozen=True)
+class TimeMention:
+    """A time at `text[start:end]`: from `earliest` up to, not including, `latest`.
+
+    None is an open end. `rejected` is a time that the consumer does not want. `dated` tells
+    whether a day was told, or only hours ("下午那个") that may mean another day than the next.
+    """
+
+    start: int
+    end: int
+    earliest: datetime | None
+    latest: datetime | None
+    rejected: bool = False
+    dated: bool = True
+
+    @property
+    def value(self) -> dict[str, str | None]:
+        """The contract's `{"from": ISO or None, "to": ISO or None}`."""
+        return {
+            "from": self.earliest.isoformat() if self.earliest else None,
+            "to": self.latest.isoformat() if self.latest else None,
+        }
+
+
 @dataclass
 class Reader:
     """Reads groups from left to right, remembering the day and the evening hour last told."""
