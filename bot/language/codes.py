@@ -5,33 +5,30 @@ from __future__ import annotations
 import re
 
 from bot.language.mention import Mention, without_overlaps
-from bot.language.numbers import DIGITS, to_digits
+from bot.language.numbers import to_digits
+from bot.language.tails import find_tails, tail
 
-_RUN = re.compile(r"(?<![A-Za-z0-9.])\d+(?:[ \-]{1,2}\d+)*(?![A-Za-z])")
+_HAN_DIGIT = "零〇一幺二两三四五六七八九"
+_RUN = re.compile(r"(?<![A-Za-z0-9])(?<!\d\.)\d+(?:(?:[ \-]{1,2}|[,、._)])\d+)*(?![A-Za-z])")
 _GROUP = re.compile(r"\d+")
 _DATE = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\d)")
+_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _PHONE = re.compile(r"1[3-9]\d{9}")
-_SPOKEN = re.compile(r"[零〇一幺二三四五六七八九]{11}")
-_MASKED = re.compile(r"1\d{2}\*{3,4}(?P<tail>\d{4})(?!\d)")
-_TAIL_WORD = r"(?:尾号|尾数|末尾|后四位|末四位|后4位|末4位|后面四位|最后四位|最后4位|后四个数)"
-_TAIL = re.compile(
-    _TAIL_WORD
-    + (
-        r"(?:数字|号码|四位|4位)?\s*(?:应该)?(?:是|为|系|乃|:|,)?\s*(?P<tail>\d{4}"
-        r"|[零〇一幺二三四五六七八九]{4})(?!\d)"
-    )
-)
-_TAIL_REPEATED = re.compile(
-    _TAIL_WORD + (r"\s*(?:是|为|系|:)?\s*(?P<tail>四个(?P<digit>[零一二三四五六七八九\d]))")
-)
-_TAIL_ALONE = re.compile(r"^\W*(?:是|我的是|手机|电话)?\s*(?P<tail>\d{4})\s*(?:吧|哈|啊|的)?\W*$")
+# A number spoken digit by digit: a phone, or what the words before it call an order.
+_SPOKEN = re.compile(rf"[{_HAN_DIGIT}](?:[ \-,、.]?[{_HAN_DIGIT}]){{7,23}}")
+# A shop's or a household's line with its area code is no order.
+_LINE = re.compile(r"(?:400|800)\d{7}|0\d{9,11}")
 _TAIL_BESIDE = re.compile(
     r"(?<![\d.\-:/A-Za-z])(?P<tail>\d{4})(?![\d.\-:/A-Za-z年款元块瓦米弄号室])"
 )
 _ORDER_WORD = re.compile(r"(?:订单|单号|编号|单子|运单|号码)\D{0,6}$")
 _LONG, _SHORT, _LONGEST = 10, 8, 24
 _PHONE_SIZE = 11
-_COUNTRY = "86"
+_COUNTRY = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)")
+# Separators other than blanks and dashes also divide lists: the groups must look like one number.
+_LOOSE = frozenset(",、._)")
+_LEAST_LOOSE = 15
+_PHONE_GROUPS = ([3, 4, 4], [3, 8])
 
 
 def find_codes(text: str) -> list[Mention]:
@@ -39,13 +36,26 @@ def find_codes(text: str) -> list[Mention]:
 
     An order number has 10 to 24 digits, from 8 where the text calls it one or says nothing else.
     """
-    found = [*_runs(text), *_spoken_phones(text)]
-    tails = [*_tails(text)]
+    text = _spelled(text)
+    found = _runs(text)
+    tails = find_tails(text)
     if not tails and any(m.entity in {"order_no", "phone"} for m in found):
-        tails = [_tail(m) for m in _TAIL_BESIDE.finditer(text)]
-        found = [*found, *(t for t in tails if not _inside(t, found))]
-        return without_overlaps(found)
+        tails = [tail(m) for m in _TAIL_BESIDE.finditer(text)]
+        return without_overlaps([*found, *(t for t in tails if not _inside(t, found))])
     return without_overlaps([*tails, *found])
+
+
+def _spelled(text: str) -> str:
+    """Return `text` with numbers that were spoken digit by digit in Arabic digits.
+
+    One character for one, so that spans stay.
+    """
+    for match in _SPOKEN.finditer(text):
+        digits = "".join(char for char in to_digits(match.group()) if char.isdigit())
+        called = _ORDER_WORD.search(text[max(0, match.start() - 12) : match.start()])
+        if _PHONE.fullmatch(digits) or (called and len(digits) >= _SHORT):
+            text = text[: match.start()] + to_digits(match.group()) + text[match.end() :]
+    return text
 
 
 def _runs(text: str) -> list[Mention]:
@@ -68,19 +78,28 @@ def _read_run(text: str, offset: int, run: str) -> list[Mention]:
         return alone
     start, end = spans[0][0], spans[-1][1]
     named = len(run) == len(text.strip()) or _ORDER_WORD.search(text[max(0, start - 12) : start])
-    if named and _is_short_order([stop - begin for begin, stop in spans]):
+    day = _DAY.fullmatch(run) and len(run) == len(text.strip())
+    if named and not day and _is_short_order([stop - begin for begin, stop in spans]):
         end = spans[0][1]
         return [_code("order_no", text[start:end], start, end)]
     digits = "".join(_GROUP.findall(run))
-    kind = _kind(digits)
+    kind = _kind(digits) if _is_one_number(run) else None
     return [_code(kind, digits, start, end)] if kind else []
+
+
+def _is_one_number(run: str) -> bool:
+    sizes = [len(group) for group in _GROUP.findall(run)]
+    if _LOOSE.isdisjoint(run) or sizes in _PHONE_GROUPS:
+        return True
+    return sum(sizes) >= _LEAST_LOOSE and all(3 <= size <= 5 for size in sizes[1:-1])  # noqa: PLR2004
 
 
 def _kind(digits: str) -> str | None:
     """Return what the digits are by themselves."""
-    local = digits.removeprefix(_COUNTRY) if len(digits) > _PHONE_SIZE else digits
-    if _PHONE.fullmatch(local):
+    if _PHONE.fullmatch(_COUNTRY.sub("", digits)):
         return "phone"
+    if _LINE.fullmatch(digits):
+        return None
     return "order_no" if _LONG <= len(digits) <= _LONGEST else None
 
 
@@ -92,28 +111,6 @@ def _is_short_order(sizes: list[int]) -> bool:
 def _code(kind: str, digits: str, start: int, end: int) -> Mention:
     value = digits[-_PHONE_SIZE:] if kind == "phone" else digits
     return Mention(kind, value, start, end)
-
-
-def _spoken_phones(text: str) -> list[Mention]:
-    found = []
-    for match in _SPOKEN.finditer(text):
-        digits = to_digits(match.group())
-        if _PHONE.fullmatch(digits):
-            found.append(Mention("phone", digits, match.start(), match.end()))
-    return found
-
-
-def _tails(text: str) -> list[Mention]:
-    found = [_tail(m) for p in (_TAIL, _TAIL_ALONE, _MASKED) for m in p.finditer(text)]
-    for match in _TAIL_REPEATED.finditer(text):
-        digit = match["digit"]
-        value = (digit if digit.isdigit() else str(DIGITS.get(digit, ""))) * 4
-        found.append(Mention("phone_tail", value, match.start("tail"), match.end("tail")))
-    return found
-
-
-def _tail(match: re.Match[str]) -> Mention:
-    return Mention("phone_tail", to_digits(match["tail"]), match.start("tail"), match.end("tail"))
 
 
 def _inside(one: Mention, others: list[Mention]) -> bool:

@@ -53,7 +53,7 @@ def repaired(text: str) -> str:
 def _repaired_at(text: str, start: int, size: int) -> str:
     window = text[start : start + size]
     candidates = _by_sound().get(sounds(window), ())
-    if not candidates or _is_word(window) or not _CANTONESE.isdisjoint(window):
+    if not candidates or is_word(window) or not _CANTONESE.isdisjoint(window):
         return text
     if _cuts_a_word(text, start, start + size):
         return text
@@ -62,7 +62,8 @@ def _repaired_at(text: str, start: int, size: int) -> str:
     return best if _likelihood(best) - _likelihood(text) > _MARGIN else text
 
 
-def _is_word(window: str) -> bool:
+def is_word(window: str) -> bool:
+    """Say whether a stretch is a word of the trade or a common one."""
     return window in _WORDS or _dictionary().FREQ.get(window, 0) >= _KNOWN
 
 

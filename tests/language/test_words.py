@@ -1,4 +1,4 @@
-"""Normalising, numerals, appliances and brands, options, addresses."""
+"""Normalising, numerals, options, addresses."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.language.addresses import find_addresses
-from bot.language.appliances import find_appliances
 from bot.language.normalise import normalise
 from bot.language.numbers import to_int
-from bot.language.options import find_option, position
+from bot.language.options import find_option, find_place, position
 
 
 @pytest.mark.parametrize(
@@ -55,41 +54,6 @@ def test_spans_stay_inside_and_in_order(text):
 )  # fmt: skip
 def test_numerals(text, number):
     assert to_int(text) == number
-
-
-APPLIANCES = [
-    ("海尔滚筒洗衣机", "brand 海尔; appliance washing_machine"),
-    ("HAIER的冰箱", "brand 海尔; appliance refrigerator"),
-    ("老板油烟机", "brand 老板; appliance range_hood"),
-    ("老板，我的空调呢", "appliance split_ac"),
-    ("是老板牌的", "brand 老板"),
-    ("挂机两台", "appliance split_ac"),
-    ("美的的烘干机", "brand 美的; appliance dryer"),
-    ("装得挺美的", ""),
-    ("大金中央空调", "brand 大金; appliance central_ac"),
-    ("大金额订单", ""),
-    ("A.O.史密斯净水器", "brand A.O.史密斯; appliance water_purifier"),
-    ("史密斯机到了吗", "appliance fitness_equipment"),
-    ("tcl电视", "brand TCL; appliance tv"),
-    ("热水器什么时候装", ""),
-    ("热水器是电的那种", "appliance electric_water_heater"),
-    ("热水器用的天然气", "appliance gas_water_heater"),
-    ("电视柜送到了吗", "appliance furniture"),
-    ("我还没起床", ""),
-    ("床头柜", "appliance furniture"),
-    ("装个灶", "appliance gas_hob"),
-    ("烟机和灶具", "appliance range_hood; appliance gas_hob"),
-    ("洗烘一体机", "appliance washing_machine"),
-    ("雪柜", "appliance refrigerator"),
-    ("3M净水器", "brand 3M; appliance water_purifier"),
-    ("空调机位", ""),
-    ("ikea床", "brand 宜家; appliance furniture"),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), APPLIANCES)
-def test_appliances(text, expected):
-    assert "; ".join(f"{m.entity} {m.value}" for m in find_appliances(text)) == expected
 
 
 OPTIONS = [
@@ -159,6 +123,6 @@ def test_hostile_addresses_end_soon(text):
 
 @given(st.text(max_size=60))
 def test_nothing_raises(text):
-    for find in (find_addresses, find_appliances, find_option):
+    for find in (find_addresses, find_option, find_place):
         for mention in find(normalise(text).text):
             assert mention.start < mention.end
