@@ -68,7 +68,8 @@ class Inform(Need):
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Route by what was given; the need that follows reads the same message."""
-        return [FollowupAction(self._need(turn))]
+        # A value may answer the site question that was asked; who notes it has to know.
+        return [SlotSet("asked_fact", turn.slot("asked_fact")), FollowupAction(self._need(turn))]
 
     def _need(self, turn: Turn) -> str:
         if turn.values("floor") or turn.values("elevator"):

@@ -29,7 +29,8 @@ class DescribeSite(OrderNeed):
         self, order: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
     ) -> Events:
         """Store the facts; say it where they do not fit what is booked."""
-        facts = site.read_site(normalise(turn.text).text)
+        text, asked_fact = normalise(turn.text).text, turn.slot("asked_fact")
+        facts = site.read_answer(text, asked_fact) if asked_fact else site.read_site(text)
         said = await note(order, facts or {"note": turn.text}, turn, dispatcher, at)
         asked = _ask_next(order, facts, dispatcher, at) if facts and not said else []
         return said or asked

@@ -31,7 +31,7 @@ _DIALECT = {
     "煤气热水炉": "gas_water_heater",
     "滤水器": "water_purifier",
 }
-_JOINT = re.compile(r"式?")
+_JOINT = re.compile(r"(?:式|的?是)?")
 _BEFORE_GOODS = re.compile(r"(?P<word>[\u4e00-\u9fff]{2,4}?)(?:牌子?|家)?的?$")
 
 
@@ -70,7 +70,7 @@ def _pattern(name: str) -> str:
 
 
 def _joined(text: str, appliances: list[Mention]) -> list[Mention]:
-    """Read two names of one thing as one: 中央空调多联机, 顶吸式油烟机."""
+    """Read two names of one thing as one: 中央空调多联机, 顶吸式油烟机, 油烟机是侧吸."""
     joined: list[Mention] = []
     for one in appliances:
         last = joined[-1] if joined else None

@@ -36,6 +36,7 @@ _LONGEST = max(map(len, _WORDS))
 _MARGIN = 4.0
 _KNOWN = 20
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_SMALL_WORDS = frozenset("早好后还到在再就都也又没不")
 # Written Cantonese has characters of its own, which are no typos.
 _CANTONESE = frozenset("啲咗嘅冇喺哋唔係系咩嚟嗰咁啱乜揾搵睇俾畀佢冧嘢噉仲嗌攞")
 
@@ -53,7 +54,7 @@ def repaired(text: str) -> str:
 def _repaired_at(text: str, start: int, size: int) -> str:
     window = text[start : start + size]
     candidates = _by_sound().get(sounds(window), ())
-    if not candidates or is_word(window) or not _CANTONESE.isdisjoint(window):
+    if not candidates or is_word(window) or _goes_on(window) or not _CANTONESE.isdisjoint(window):
         return text
     if _cuts_a_word(text, start, start + size):
         return text
@@ -65,6 +66,11 @@ def _repaired_at(text: str, start: int, size: int) -> str:
 def is_word(window: str) -> bool:
     """Say whether a stretch is a word of the trade or a common one."""
     return window in _WORDS or _dictionary().FREQ.get(window, 0) >= _KNOWN
+
+
+def _goes_on(window: str) -> bool:
+    """Say whether the stretch is a word of the trade and a small word after it (燃气 早)."""
+    return window[:-1] in _WORDS and window[-1] in _SMALL_WORDS
 
 
 def _cuts_a_word(text: str, start: int, end: int) -> bool:

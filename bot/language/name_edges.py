@@ -29,6 +29,7 @@ _BEFORE = {
 }
 _AFTER = {
     "床": rf"头位|[头位单品铺房被笠罩幔帘板沿尾]|{_PLACE}",
+    "柜子": "[内面侧高宽深中]",
     "灶": "[王神具]",
     "灶台": rf"开|[面石板尺]|是|{_PLACE}|都?(?:留|做|预留|砌)",
     "炉灶": "[面石板尺]",
@@ -52,8 +53,8 @@ _AFTER = {
     "微波炉": "架",
     "单杠": "[桥门]",
 }
-_BEDS = rf"(?:{_PLACE})"
-_FURNITURE = re.compile(r"(?:桌|柜|几|台|桌子|柜子|床|橱)$")
+# Furniture on, in or beside which something is: 餐桌上, 衣柜里.
+_FURNITURE = re.compile(r"(?:桌|(?<![冰冷冻藏示糕淋酒理碗])柜|茶几|[写妆]台|桌子|柜子|床|衣橱)$")
 # A kitchen's cabinets are where things stand, unless they are what was bought.
 _CABINETS = "橱柜"
 _BOUGHT = re.compile(
@@ -72,7 +73,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
         return False
     if name == _CABINETS:
         return not _CABINETS_AFTER.match(after) and bool(_BOUGHT.search(text))
-    if _FURNITURE.search(name) and re.match(rf"{_BEDS}|[内面板高宽深]", after):
+    if _FURNITURE.search(name) and re.match(_PLACE, after):
         return False
     follows = _AFTER.get(name)
     return not (follows and re.match(follows, after))

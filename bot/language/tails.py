@@ -10,9 +10,8 @@ from bot.language.numbers import DIGITS, to_digits
 
 _DIGIT = r"[\d零〇一幺二两三四五六七八九]"
 _FOUR = rf"(?P<tail>{_DIGIT}(?:[ \-]?{_DIGIT}){{3}})(?!\d|{_DIGIT})"
-# An order's tail is no phone's.
 _WORD = (
-    r"(?<!订单)(?<!单号)(?:尾号|尾数|尾巴|末尾|(?:后面|最后|末尾|后|末)[四4](?:位数?|个数)"
+    r"(?:尾号|尾数|尾巴|末尾|(?:后面|最后|末尾|后|末)[四4](?:位数?|个数)"
     r"|(?:手机号?|电话|号码)(?:的)?后面)"
 )
 _TAIL = re.compile(

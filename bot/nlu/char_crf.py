@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pycrfsuite
@@ -15,6 +16,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot import catalogue
 from bot.language.addresses import find_addresses
 from bot.language.appliances import find_appliances
 from bot.nlu.char_features import features, positions
@@ -140,7 +142,10 @@ class CharCrfEntityExtractor(SpanExtractor):
         if label not in ("appliance", "brand"):
             return words
         known = [m.value for m in find_appliances(words) if m.entity == label]
-        return known[0] if known else self._wording.get(label, {}).get(words)
+        if known:
+            return str(known[0])
+        learned = self._wording.get(label, {}).get(words)
+        return learned if learned in _values(label) else None
 
 
 def spans_of(tags: list[str]) -> list[Span]:
@@ -163,6 +168,13 @@ def spans_of(tags: list[str]) -> list[Span]:
             ]
         )
     return spans
+
+
+@cache
+def _values(label: str) -> frozenset[str]:
+    """Return what an appliance or a brand may be; an annotation may repeat the words instead."""
+    known = catalogue.load()
+    return frozenset(known.categories if label == "appliance" else known.brands.values())
 
 
 def _known(text: str) -> list[Span]:

@@ -10,8 +10,8 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from bot.language.addresses import find_addresses
 from bot.language.appliances import find_appliances
 from bot.language.codes import find_codes
+from bot.language.floors import find_floor_and_lift
 from bot.language.options import find_option
-from bot.language.site import find_floor_and_lift
 from bot.language.times import find_times
 from bot.nlu.extractor import SpanExtractor
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from bot.clock import BUSINESS_ZONE
 from bot.language.appliances import find_appliances
 from bot.language.codes import find_codes
+from bot.language.floors import find_floor_and_lift
 from bot.language.options import find_option, find_place
-from bot.language.site import find_floor_and_lift
 from bot.language.times import find_times
 
 if TYPE_CHECKING:

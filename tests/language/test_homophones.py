@@ -43,6 +43,8 @@ def test_a_word_typed_by_its_sound(typed, meant):
         "一下午都在家",
         "后天上班后再说",
         "水管爆了淹到客厅",
+        "燃气早通了",
+        "订单好像不对",
         "hello 123",
         "",
     ],

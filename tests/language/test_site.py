@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.site import find_floor_and_lift, read_answer, read_site
+from bot.language.floors import find_floor_and_lift
+from bot.language.site import read_answer, read_site
 
 ROWS = [
     ("六楼没电梯", {"floor": 6, "elevator": False}),
@@ -84,6 +85,9 @@ ANSWERS = [
     ("pipe_metres", "大概4米吧", {"pipe_metres": 4}),
     ("door_width_cm", "85", {"door_width_cm": 85}),
     ("hole", "不清楚", {}),
+    ("hole", "不是六楼，是五楼", {"floor": 5}),
+    ("socket", "不知道要不要", {}),
+    ("floor", "没电梯", {"elevator": False}),
     ("elevator", "我家五楼", {"floor": 5}),
 ]
 
