@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -91,11 +91,18 @@ class Rule:
     pattern: re.Pattern[str]
     read: Reading
     weak: bool = False
+    needs: frozenset[str] = frozenset()
+
+    def hits(self, text: str, characters: set[str]) -> Iterator[re.Match[str]]:
+        """Return the matches in `text`, which is of `characters`."""
+        if self.needs and self.needs.isdisjoint(characters):
+            return iter(())
+        return self.pattern.finditer(text)
 
 
-def rule(pattern: str, read: Reading, *, weak: bool = False) -> Rule:
-    """Return the rule for what `pattern` matches."""
-    return Rule(re.compile(pattern), read, weak)
+def rule(pattern: str, read: Reading, *, weak: bool = False, needs: str = "") -> Rule:
+    """Return the rule for what `pattern` matches, which has one of the characters of `needs`."""
+    return Rule(re.compile(pattern), read, weak, frozenset(needs))
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,8 @@ def find_atoms(text: str, rules: tuple[Rule, ...], context: Context) -> list[Ato
 
     Reading goes from left to right, because a bare 2号 leans on the month told before it.
     """
-    hits = [Hit(match, rule) for rule in rules for match in rule.pattern.finditer(text)]
+    characters = set(text)
+    hits = [Hit(match, rule) for rule in rules for match in rule.hits(text, characters)]
     hits.sort(key=lambda h: (h.match.start(), -h.match.end()))
     found: list[Atom] = []
     while hits:

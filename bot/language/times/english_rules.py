@@ -7,6 +7,7 @@ some of them wrongly.
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 
 from bot.language.times.atoms import Context, Meaning, Rule, rule
 from bot.language.times.days import one_day
@@ -40,6 +41,7 @@ ENGLISH_RULES: tuple[Rule, ...] = (
     rule(
         rf"(?i)(?<![A-Za-z\d])(?:{_MONTH}\s*{_DAY}|{_DAY}\s*{_MONTH})(?:,?\s*20\d\d)?(?![A-Za-z\d])",
         _english,
+        needs=ascii_letters,
     ),
-    rule(rf"(?i)(?<![A-Za-z])(?:{_WORD})(?![A-Za-z])", _english),
+    rule(rf"(?i)(?<![A-Za-z])(?:{_WORD})(?![A-Za-z])", _english, needs=ascii_letters),
 )

@@ -136,6 +136,7 @@ FEAST_RULES: tuple[Rule, ...] = (
         rf"(?:农历|阴历)?(?:(?P<m>[正冬腊]|(?<=历)[二三四五六七八九十])月|(?P<new>大年))"
         rf"(?P<d>{_LUNAR_DAY})(?!点)",
         _lunar,
+        needs="月年",
     ),
     rule(
         # 初一 to 初三 by themselves are years at school, and 初次 is none of them.
@@ -143,9 +144,14 @@ FEAST_RULES: tuple[Rule, ...] = (
         r"|(?:过年|春节|新年)?(?<![月当最起])初(?=[四五六七八九十]))"
         r"(?P<d>[一二三四五六七八九十])(?![一二三四五六七八九点级中])",
         _new_year,
+        needs="初",
     ),
-    rule(r"(?<![每个])工作日(?!期)", _workdays),
-    rule(r"下(?:一?个)工作日", _next_workday),
-    rule(rf"{EDGE}(?P<n>{SMALL})个工作日(?:(?P<later>之后|以后|后)|之?内|以内)", _counted_workdays),
+    rule(r"(?<![每个])工作日(?!期)", _workdays, needs="作"),
+    rule(r"下(?:一?个)工作日", _next_workday, needs="作"),
+    rule(
+        rf"{EDGE}(?P<n>{SMALL})个工作日(?:(?P<later>之后|以后|后)|之?内|以内)",
+        _counted_workdays,
+        needs="作",
+    ),
     rule(r"(?:补班|调休上班|调休补班)(?:那天|日)?", _made_up),
 )

@@ -189,8 +189,9 @@ HOUR_RULES: tuple[Rule, ...] = (
         rf"(?:吃[完过了]?)?(?P<name>{_BREAK})(?:以后|之后|过后|后(?![天面]))"
         rf"|吃[完过](?P<eaten>{_BREAK})",
         _after_break,
+        needs="后吃",
     ),
-    rule(rf"(?P<name>{_BREAK})(?=以前|之前|前(?![天面台]))", _before_break),
+    rule(rf"(?P<name>{_BREAK})(?=以前|之前|前(?![天面台]))", _before_break, needs="前"),
     rule(
         r"(?<![最提尽趁太更早晚])(?:早起|[早晚夜朝](?![点些了于饭餐就班]|一点|早|晚|到))"
         r"|(?<![最提尽趁太更早晚])[早晚](?=[2-9]点|1[0-2]点|[三四五六七八九十]点|就)",
@@ -201,32 +202,41 @@ HOUR_RULES: tuple[Rule, ...] = (
         rf"{EDGE}(?P<h>{_H}){_POINT}(?P<whole>整|钟)?(?:(?P<half>半)|(?P<q>[一三13])刻"
         rf"|过?{_MINUTE})?(?:[来多]?钟)?",
         _clock,
+        needs="点时",
     ),
-    rule(rf"{EDGE}(?P<h>{_H})(?=(?:{_DASH}|、){_H}{_POINT})", _bare_hour),
+    rule(rf"{EDGE}(?P<h>{_H})(?=(?:{_DASH}|、){_H}{_POINT})", _bare_hour, needs="点时"),
     rule(
         rf"{EDGE}(?P<ten>十)?(?P<a>[一二两三四五六七八九])[、,]?(?P<b>[二两三四五六七八九十])"
         rf"{_POINT}(?:来?钟)?",
         _about,
+        needs="点时",
     ),
     rule(
         rf"(?<![\d.:/\-])(?P<ten>)(?P<a>1?\d)[、,](?P<b>1?\d){_POINT}(?:来?钟)?",
         _about,
+        needs="点时",
     ),
     rule(
         rf"差(?:(?P<q>一刻)|(?P<m>[一二三四五六七八九十]{{1,3}}|[1-5]?\d)分)钟?(?:就?到)?"
         rf"(?P<h>{_H}){_POINT}",
         _to_go,
+        needs="差",
     ),
     rule(
         rf"{EDGE}(?P<h>{_H}){_POINT}钟?差(?:(?P<q>一刻)"
         r"|(?P<m>[一二三四五六七八九十]{1,3}|[1-5]?\d)分)钟?",
         _to_go,
+        needs="差",
     ),
     rule(
         r"(?<![\d.:A-Za-z])(?P<h>\d{1,2})(?::(?P<m>[0-5]\d))?\s*(?P<half>[aApP])\.?[mM](?![A-Za-z])",
         _english,
     ),
-    rule(r"(?<![\d:.])(?P<h>[01]?\d|2[0-4])[::](?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d:])", _colon),
+    rule(
+        r"(?<![\d:.])(?P<h>[01]?\d|2[0-4])[::](?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d:])",
+        _colon,
+        needs=":",
+    ),
     rule(
         r"(?<![\d.\-/:A-Za-z])(?P<a>\d{1,2})\s*(?:-|~|—|–|到|至)\s*(?P<b>\d{1,2})"
         r"(?![\d.\-/:A-Za-z点时号日月楼层米元块个天栋室寸匹单])",

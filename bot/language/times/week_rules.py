@@ -137,28 +137,40 @@ def _weekend(match: re.Match[str], context: Context) -> Meaning | None:
 
 
 WEEK_RULES: tuple[Rule, ...] = (
-    rule(rf"{WHICH}{_WEEK}的?(?:{_WEEK}的?)?(?P<w>{_W})", _weekday),
+    rule(rf"{WHICH}{_WEEK}的?(?:{_WEEK}的?)?(?P<w>{_W})", _weekday, needs="周期拜("),
     rule(
         rf"(?:(?<![上下这本当每逢一两二三四五六七八九十几\d半个头])|(?<=万一)|{_PICKED}"
         rf"|(?<=[周期拜][一二三四五六])){_WEEK}(?P<w>{_W})(?![次趟])",
         _weekday,
+        needs="周期拜(",
     ),
-    rule(r"(?<=[号日\d])\s?\((?P<w>[一二三四五六日天])\)", _weekday, weak=True),
+    rule(r"(?<=[号日\d])\s?\((?P<w>[一二三四五六日天])\)", _weekday, needs="周期拜(", weak=True),
     rule(
         rf"(?:{WHICH}|(?<![每逢个])){_WEEK}"
         r"(?P<a>[一二三四五六1-6])(?:到|至|-|~|—)(?P<b>[二三四五六日天2-7])"
         r"(?![\d点个楼层号月台.:期程常气])",
         _weekday_range,
+        needs="周期拜",
     ),
-    rule(rf"{WHICH}{_WEEK}(?P<f>初|中(?!午))?(?:之内|以内|内|里)?(?!期|刊|年|转|围|边)", _week),
+    rule(
+        rf"{WHICH}{_WEEK}(?P<f>初|中(?!午))?(?:之内|以内|内|里)?(?!期|刊|年|转|围|边)",
+        _week,
+        needs="周期拜",
+    ),
     rule(
         rf"(?:{WHICH}|(?<![每逢个])|{_PICKED}){_WEEK}六[、/]?[日天](?![子程常气期])",
         _weekend,
+        needs="周期拜双",
     ),
-    rule(rf"(?:{WHICH}|(?<![每逢个])|{_PICKED})(?:{_WEEK}末|双休日?)(?:两天)?", _weekend),
+    rule(
+        rf"(?:{WHICH}|(?<![每逢个])|{_PICKED})(?:{_WEEK}末|双休日?)(?:两天)?",
+        _weekend,
+        needs="周期拜双",
+    ),
     rule(
         rf"(?:{WHICH}|(?<![每逢个一两二三四五六七八九十几\d半头])){_WEEK}"
         rf"(?P<list>[一二三四五六1-6](?:{_BETWEEN}[二三四五六日]|[、,和跟或/][一1-7])+){_NO_WEEKDAY}",
         _weekdays,
+        needs="周期拜",
     ),
 )
