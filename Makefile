@@ -1,6 +1,6 @@
 # `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: .need-python help run test check lock clean train evaluate bench-times
+.PHONY: .need-python help run test check lock clean train evaluate bench-times bench-booking
 
 # The newest Python that the application supports; any from 3.11 on will do.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -46,6 +46,9 @@ bench-times: ## compare the time grammar with dateparser and jionlp, into docs/b
 	@test -x .venv-bench/bin/python || $(BIN)/uv venv -q --python $(BIN)/python .venv-bench
 	@$(BIN)/uv pip sync -q --python .venv-bench/bin/python --require-hashes requirements/benchmarks.txt
 	@.venv-bench/bin/python -m benchmarks.times docs/benchmarks.md
+
+bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, on both databases
+	@$(BIN)/python -m benchmarks.booking
 
 clean: ## remove everything that was made, data included
 	@rm -rf .venv .venv-rasa .venv-bench var models .rasa bot/web/dist bot/web/node_modules

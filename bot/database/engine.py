@@ -6,7 +6,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event, text
@@ -37,6 +37,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver_url(url)
         self._engine = _engine(self.url)
+        # SQLite takes one writer at a time. Those of this process queue up here, in their turn:
+        # in SQLite itself they would sleep and try again, and some would wait for seconds.
+        self._writers: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Database:
@@ -60,7 +65,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a write transaction; it is committed when the block ends without an error."""
-        async with self._engine.connect() as connection:
+        async with self._writers, self._engine.connect() as connection:
             writer = await connection.execution_options(**WRITING)
             async with writer.begin():
                 yield writer

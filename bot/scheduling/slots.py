@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import BUSINESS_ZONE
@@ -53,7 +54,7 @@ def midnight(day: date) -> int:
     return epoch(datetime.combine(day, time(), tzinfo=BUSINESS_ZONE))
 
 
-def lapsed_holds(order_no: str, now: int) -> Any:
+def lapsed_holds(order_no: Any, now: Any) -> Any:
     """Return, by window, the held minutes that do not count against an order: its own, expired."""
     h = t.hold.c
     return (
@@ -70,55 +71,83 @@ def free_minutes(lapsed: Any) -> Any:
     return w.sellable_min - w.used_min + func.coalesce(lapsed.c.minutes, 0)
 
 
-def _open(columns: list[Any], order: Order, need: Need, span: Span, now: int) -> Select[Any]:
-    """Select from the windows of fitting crews that have room for the order in the span."""
+@cache
+def _open(*, one: bool, follows: bool) -> Select[Any]:
+    """Select from the windows of fitting crews that have room for an order.
+
+    `one` window by crew, else the windows of a span; `follows` for an installation that waits
+    for a booked delivery. Built once: putting a statement together takes longer than running it.
+    """
     w, c = t.crew_window.c, t.crew.c
-    lapsed = lapsed_holds(order.order_no, now)
-    wanted = skills.mask(need.skills)
-    start, end = span.epochs
-    there = rule.goods_there(order)
-    return (
-        select(*columns, free_minutes(lapsed).label("free"), lapsed.c.minutes.label("lapsed"))
+    lapsed = lapsed_holds(bindparam("order_no"), bindparam("now"))
+    wanted = bindparam("wanted", type_=BigInteger)
+    free = free_minutes(lapsed)
+    query = (
+        select(w.start_at, w.end_at)
         .select_from(t.hub_area)
         .join(t.crew, c.hub_id == t.hub_area.c.hub_id)
         .join(t.crew_window, w.crew_id == c.crew_id)
         .outerjoin(lapsed, lapsed.c.cw_id == w.cw_id)
         .where(
-            t.hub_area.c.adcode == order.adcode,
-            c.members >= need.members,
+            t.hub_area.c.adcode == bindparam("adcode"),
+            c.members >= bindparam("members"),
             c.skill_mask.bitwise_and(wanted) == wanted,
             w.skill_mask.bitwise_and(wanted) == wanted,
-            w.start_at >= (max(start, epoch(there)) if there else start),
-            w.start_at < end,
-            free_minutes(lapsed) >= need.minutes,
-            *_after_delivery(order),
+            w.start_at >= bindparam("first"),
+            free >= bindparam("minutes"),
         )
+    )
+    if follows:
+        stays = and_(w.crew_id == bindparam("stays"), w.start_at >= bindparam("with"))
+        query = query.where(or_(w.start_at >= bindparam("after"), stays))
+    if not one:
+        query = query.where(w.start_at < bindparam("last")).distinct()
+        return query.order_by(w.start_at, w.end_at)
+    limit = w.capacity_min + w.overrun_min - w.sellable_min
+    return query.where(w.start_at == bindparam("start"), w.end_at == bindparam("end")).add_columns(
+        w.cw_id,
+        w.crew_id,
+        c.skill_mask,
+        free.label("free"),
+        lapsed.c.minutes.label("lapsed"),
+        limit.label("limit"),
     )
 
 
-def _after_delivery(order: Order) -> list[Any]:
+def _asked(order: Order, need: Need, first: int, now: int) -> dict[str, Any]:
+    """Return the values that both statements take."""
+    there = rule.goods_there(order)
+    return {
+        "order_no": order.order_no,
+        "now": now,
+        "adcode": order.adcode,
+        "members": need.members,
+        "wanted": skills.mask(need.skills),
+        "first": max(first, epoch(there)) if there else first,
+        "minutes": need.minutes,
+        **_delivery(order),
+    }
+
+
+def _delivery(order: Order) -> dict[str, Any]:
     """Let an installation begin when the delivery's window is over, or its crew stay for it."""
-    w, delivery = t.crew_window.c, rule.delivery_before(order)
+    delivery = rule.delivery_before(order)
     if delivery is None or delivery.window is None:
-        return []
-    after = w.start_at >= epoch(delivery.window.end)
-    if delivery.crew is None:
-        return [after]
-    stays = and_(w.crew_id == delivery.crew.crew_id, w.start_at >= epoch(delivery.window.start))
-    return [or_(after, stays)]
+        return {}
+    return {
+        "after": epoch(delivery.window.end),
+        "stays": delivery.crew.crew_id if delivery.crew else "",
+        "with": epoch(delivery.window.start),
+    }
 
 
 async def open_windows(
     connection: AsyncConnection, order: Order, need: Need, span: Span, now: int
 ) -> list[Window]:
     """Return the windows with room, soonest first, cut-offs aside: one row a window."""
-    w = t.crew_window.c
-    inner = _open([w.start_at, w.end_at], order, need, span, now).subquery()
-    rows = await connection.execute(
-        select(inner.c.start_at, inner.c.end_at)
-        .distinct()
-        .order_by(inner.c.start_at, inner.c.end_at)
-    )
+    first, last = span.epochs
+    asked = {**_asked(order, need, first, now), "last": last}
+    rows = await connection.execute(_open(one=False, follows="after" in asked), asked)
     return [_window(row) for row in rows]
 
 
@@ -126,21 +155,12 @@ async def open_slots(
     connection: AsyncConnection, order: Order, need: Need, window: Window, now: int
 ) -> list[Slot]:
     """Return the crews with room in one window: fewest spare skills first, then most room."""
-    w, c = t.crew_window.c, t.crew.c
-    day = window.start.date()
-    limit = w.capacity_min + w.overrun_min - w.sellable_min
-    query = _open(
-        [w.cw_id, w.crew_id, w.start_at, w.end_at, c.skill_mask, limit.label("limit")],
-        order,
-        need,
-        Span(day, day),
-        now,
-    ).where(w.start_at == epoch(window.start), w.end_at == epoch(window.end))
-    rows = (await connection.execute(query)).all()
+    start = epoch(window.start)
+    asked = {**_asked(order, need, start, now), "start": start, "end": epoch(window.end)}
+    rows = (await connection.execute(_open(one=True, follows="after" in asked), asked)).all()
     ranked = sorted(rows, key=lambda r: (r.skill_mask.bit_count(), -r.free, r.crew_id))
     return [
-        Slot(r.cw_id, r.crew_id, _window(r), r.free, r.lapsed is not None, r.limit != 0)
-        for r in ranked
+        Slot(r.cw_id, r.crew_id, window, r.free, r.lapsed is not None, r.limit != 0) for r in ranked
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Row, exists, func, select, type_coerce
+from sqlalchemy import JSON, Row, Select, bindparam, exists, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import BUSINESS_ZONE
@@ -27,8 +27,9 @@ def window_of(start: int | None, end: int | None) -> Window | None:
 
 async def read_order(connection: AsyncConnection, order_no: str) -> Order | None:
     """Return the order, or None."""
-    found = await read_orders(connection, t.orders.c.order_no == order_no)
-    return found[0] if found else None
+    query = _one(connection.dialect.name)
+    head = (await connection.execute(query, {"wanted_order": order_no})).first()
+    return _order(head) if head is not None else None
 
 
 async def read_orders(connection: AsyncConnection, condition: Any) -> list[Order]:
@@ -36,17 +37,24 @@ async def read_orders(connection: AsyncConnection, condition: Any) -> list[Order
 
     One statement: what belongs to an order comes as JSON arrays beside its row.
     """
-    lists = _lists(connection.dialect.name)
-    query = (
-        select(t.orders, t.consumer.c.name, t.consumer.c.phone, *lists)
-        .join(t.consumer)
-        .where(condition)
-        .order_by(t.orders.c.seq, t.orders.c.order_no)
-    )
+    query = _all(connection.dialect.name).where(condition)
+    query = query.order_by(t.orders.c.seq, t.orders.c.order_no)
     return [_order(head) for head in await connection.execute(query)]
 
 
 @cache
+def _one(dialect: str) -> Select[Any]:
+    return _all(dialect).where(t.orders.c.order_no == bindparam("wanted_order"))
+
+
+@cache
+def _all(dialect: str) -> Select[Any]:
+    """Select orders with what belongs to them; built once, which takes longer than running it."""
+    return select(t.orders, t.consumer.c.name, t.consumer.c.phone, *_lists(dialect)).join(
+        t.consumer
+    )
+
+
 def _lists(dialect: str) -> tuple[Any, ...]:
     """Return the columns `items`, `steps`, `facts`, `visits`, each a list of rows as lists."""
     i, s, f, v, c = t.order_item.c, t.tracking.c, t.site_fact.c, t.visit.c, t.crew.c
