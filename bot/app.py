@@ -28,6 +28,7 @@ from bot.conversation.turns import Limits
 from bot.conversation.waiting import Staffing
 from bot.data import open_data
 from bot.desk.service import DeskService, demo_accounts
+from bot.desk.views import ViewCalls
 from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
 from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.rasa_engine import RasaEngine
@@ -195,6 +196,7 @@ def make_web(parts: Parts) -> web.Application:
             *rest.routes(),
             *chat.routes(),
             *parts.desk.routes(),
+            *ViewCalls(parts.desk.desk, photos, parts.dispatch).routes(),
             *pages.routes(),
         ]
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,12 @@ class System:
     url: str
     var_dir: Path
     pid: int
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """Passwords of the demonstration's agents by login, as they were announced."""
+        said = (self.var_dir / "serve.out").read_text()
+        return dict(re.findall(r"^Desk account: (\S+) / (\S+)", said, re.MULTILINE))
 
     def get(self, path: str) -> dict:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
@@ -73,8 +80,10 @@ def serving(var_dir: Path, document: dict, **settings: str) -> Iterator[System]:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    with (var_dir / "serve.log").open("w") as log:
-        process = subprocess.Popen(command("serve"), env=environment, cwd=ROOT, stderr=log)
+    with (var_dir / "serve.log").open("w") as log, (var_dir / "serve.out").open("w") as out:
+        process = subprocess.Popen(
+            command("serve"), env=environment, cwd=ROOT, stderr=log, stdout=out
+        )
         try:
             system = System(f"http://127.0.0.1:{port}", var_dir, process.pid)
             _await_ready(system, process, var_dir / "serve.log")

@@ -267,6 +267,8 @@ async def test_focus_stays_where_it_is_while_things_happen(fake, desk):
     await expect(page.locator(".line .bubble").filter(has_text="好的").last).to_be_visible()
     await expect(reply(page)).to_be_focused()
     await expect(reply(page)).to_have_value("稍等")
+    # What is open and looked at counts as read.
+    await expect(page.locator("[data-id=k1] .unread")).to_have_count(0)
 
 
 async def test_a_supervisor_sees_load_sample_and_audit(fake, desk, shoot):

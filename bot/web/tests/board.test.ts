@@ -56,7 +56,7 @@ describe('the page', () => {
 
   it('asks for the token where the server wants one, and keeps it for the session', async () => {
     fetched.mockResolvedValueOnce(new Response('', { status: 401 }))
-    const page = mountInto(BoardPage, { api: new BoardApi('http://h/') })
+    const page = mountInto(BoardPage, { api: new BoardApi('http://h/api/v1/board') })
     await flushPromises()
     expect(page.textContent).toContain('请输入接口令牌')
     fetched.mockResolvedValueOnce(new Response(JSON.stringify(EMPTY)))
@@ -73,7 +73,7 @@ describe('the page', () => {
   it('shows the answer to the last choice, not the one that came last', async () => {
     let slow: (answer: Response) => void = () => {}
     fetched.mockReturnValueOnce(new Promise((resolve) => (slow = resolve)))
-    const page = mountInto(BoardPage, { api: new BoardApi('http://h/') })
+    const page = mountInto(BoardPage, { api: new BoardApi('http://h/api/v1/board') })
     fetched.mockResolvedValueOnce(new Response(JSON.stringify(EMPTY)))
     slow(new Response(JSON.stringify(EMPTY)))
     await flushPromises()

@@ -53,7 +53,8 @@ const KEPT = 'yuezhuang.board.token'
 
 /** Fetches boards. The token, where one is wanted, lives as long as the tab. */
 export class BoardApi {
-  constructor(private readonly base: string) {}
+  /** `address`: where boards come from. */
+  constructor(private readonly address: string) {}
 
   get hasToken(): boolean {
     return this.token !== ''
@@ -73,7 +74,7 @@ export class BoardApi {
     if (date) query.set('date', date)
     if (hub) query.set('hub', hub)
     const headers = this.token ? { Authorization: `Bearer ${this.token}` } : {}
-    const answer = await fetch(`${this.base}api/v1/board?${query}`, { headers })
+    const answer = await fetch(`${this.address}?${query}`, { headers })
     if (answer.status === 401) throw new TokenWanted()
     if (!answer.ok) throw new Error(`board: ${answer.status}`)
     return (await answer.json()) as Board

@@ -46,6 +46,10 @@ export class DeskApi {
     return new URL('events', this.base).href.replace(/^http/, 'ws')
   }
 
+  get boardUrl(): string {
+    return this.url('board')
+  }
+
   exportUrl(from: string, to: string): string {
     return this.url('supervisor/export.csv', { from, to })
   }

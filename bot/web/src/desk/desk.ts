@@ -282,6 +282,8 @@ export class Desk {
     this.rows.set(row.id, row)
     this.change({ lists: withRow(this.current.lists, row, within) })
     this.editChat(row.id, (chat) => withChatRow(chat, row))
+    this.look(row.id)
+    if (row.state !== 'queued' && this.current.notice?.row?.id === row.id) this.dismiss()
     const own = this.current.me?.agent.id
     if (row.state === 'queued' && before?.state !== 'queued') this.tell({ kind: 'arrived', row })
     else if (before?.agent?.id === own && row.state === 'human' && row.agent?.id !== own) this.tell({ kind: 'lost_chat', row })
@@ -293,6 +295,10 @@ export class Desk {
       const typing = chat.typing && message.from !== 'consumer'
       return withLine({ ...chat, typing }, message)
     })
+  }
+
+  /** Lines of the open conversation count as read while somebody looks. */
+  private look(id: string): void {
     if (this.current.chat?.row.id === id && globalThis.document?.visibilityState === 'visible') void this.seen()
   }
 

@@ -178,6 +178,8 @@ export const desk = {
     other: (detail: string) => `操作没有完成：${detail}`,
   },
 
+  board: { day: '日期', hub: '网点', allHubs: '全部网点', refresh: '刷新' },
+
   supervisor: {
     queued: '排队人数',
     longest: '最长等待',

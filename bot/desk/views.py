@@ -1,0 +1,46 @@
+"""What the desk shows that others keep: consumers' photos, and the dispatchers' board."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from bot.conversation.photos import Photos
+from bot.desk.accounts import Account
+from bot.desk.base import Calls, answer, name_of
+from bot.desk.desk import Desk
+from bot.errors import MalformedRequest
+
+
+class Dispatching(Protocol):
+    """The part of scheduling that the board needs."""
+
+    async def board(self, day: date | None, hub_id: str | None) -> dict[str, Any]:
+        """Return crews by windows of a day."""
+
+
+class ViewCalls(Calls):
+    """Photos and the board, for whoever is signed in."""
+
+    def __init__(self, desk: Desk, photos: Photos, dispatch: Dispatching) -> None:
+        super().__init__(desk)
+        self._photos = photos
+        self._dispatch = dispatch
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the calls."""
+        return [self.get("/photos/{id}", self._photo), self.get("/board", self._board)]
+
+    async def _photo(self, request: web.Request, _account: Account) -> web.StreamResponse:
+        photo = await self._photos.find(name_of(request))
+        return web.FileResponse(photo.path, headers=photo.headers)
+
+    async def _board(self, request: web.Request, _account: Account) -> web.Response:
+        written = request.query.get("date")
+        try:
+            day = date.fromisoformat(written) if written else None
+        except ValueError as error:
+            raise MalformedRequest("date: must be a day such as 2026-11-20") from error
+        return answer(await self._dispatch.board(day, request.query.get("hub") or None))
