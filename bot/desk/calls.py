@@ -97,7 +97,10 @@ class SessionCalls(Calls):
                 "dispositions": _coded(desk["dispositions"], "label"),
                 "return_lines": _coded(texts.table("takeover")["return_lines"], "text"),
                 "commands": desk["commands"],
-                "facts": [_fact(key, said) for key, said in wording["facts"].items()],
+                "facts": [
+                    _fact(key, desk["facts"].get(key, key), said)
+                    for key, said in wording["facts"].items()
+                ],
             }
         )
 
@@ -270,11 +273,11 @@ def _coded(table: dict[str, str], word: str) -> list[dict[str, str]]:
     return [{"code": code, word: text} for code, text in table.items()]
 
 
-def _fact(key: str, said: Any) -> dict[str, Any]:
+def _fact(key: str, label: str, said: Any) -> dict[str, Any]:
     if isinstance(said, dict):
-        values = [{"value": value, "label": label} for value, label in said.items()]
-        return {"key": key, "label": key, "values": values}
-    return {"key": key, "label": key, "type": "string" if key == "note" else "integer"}
+        values = [{"value": value, "label": words} for value, words in said.items()]
+        return {"key": key, "label": label, "values": values}
+    return {"key": key, "label": label, "type": "string" if key == "note" else "integer"}
 
 
 def _number(request: web.Request, name: str) -> int:

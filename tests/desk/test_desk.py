@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient
 
+from bot.conversation import texts
 from bot.conversation.states import State
 
 
@@ -156,3 +157,7 @@ async def told(socket, condition):
         while not heard or not condition(heard[-1]):
             heard.append(await socket.receive_json())
     return heard
+
+
+def test_every_fact_of_a_home_has_a_name_for_agents():
+    assert texts.table("desk")["facts"].keys() == texts.table("wording")["facts"].keys()
