@@ -15,10 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.records import SYSTEM, Actor, Agent, StateChanged
 from bot.conversation.states import MOVES, Command, State
-from bot.conversation.tables import assignment, conversation, conversation_move
+from bot.conversation.tables import (
+    assignment,
+    conversation,
+    conversation_move,
+    queue_counter,
+)
+from bot.database.upsert import upsert
 from bot.errors import ConversationNotFound, ConversationTaken, IllegalMove, StaleEpoch
 
 OTHERS_LAST = 2
+_COUNTER = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ async def move(tx: AsyncConnection, conversation_id: str, wish: Move, at: dateti
     row = moved.one_or_none()
     if row is None:
         raise await _refusal(tx, conversation_id, wish)
+    await _give_ticket(tx, row)
     await _record(tx, row, wish, at)
     await _assign(tx, row, wish, at)
     return changed(row)
@@ -103,7 +111,7 @@ def _values(wish: Move, at: datetime) -> dict[str, Any]:
         values |= _in_queue(wish, at)
     if end is State.BOT:
         values |= {"reason": None, "priority": OTHERS_LAST, "queued_at": None}
-        values |= {"waiting_since": None, "deadline_at": None}
+        values |= {"ticket": None, "waiting_since": None, "deadline_at": None}
     if end is State.CLOSED:
         values |= {"closed_at": at, "disposition": wish.disposition, "summary": wish.summary}
         values |= {"waiting_since": None, "deadline_at": None}
@@ -142,6 +150,25 @@ def _in_queue(wish: Move, at: datetime) -> dict[str, Any]:
 
 def _instant(at: datetime) -> Any:
     return literal(at, conversation.c.queued_at.type)
+
+
+async def _give_ticket(tx: AsyncConnection, row: Row[Any]) -> None:
+    """Give who waits or is served for the first time the next ticket of the queue.
+
+    The counter's row is locked until the end, so that tickets become visible in their order
+    and nobody's place gets worse. No clock is asked: several may differ, or be set back.
+    """
+    if row.ticket is not None or row.state not in {State.QUEUED, State.HUMAN}:
+        return
+    last = queue_counter.c.last
+    counted = await tx.execute(
+        upsert(tx, queue_counter)
+        .values(id=_COUNTER, last=1)
+        .on_conflict_do_update(index_elements=["id"], set_={"last": last + 1})
+        .returning(last)
+    )
+    ticket = counted.scalar_one()
+    await tx.execute(update(conversation).where(conversation.c.id == row.id).values(ticket=ticket))
 
 
 async def _record(tx: AsyncConnection, row: Row[Any], wish: Move, at: datetime) -> None:

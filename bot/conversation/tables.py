@@ -83,8 +83,9 @@ conversation = Table(
     Column("last_seq", Integer, nullable=False),
     Column("opened_at", Instant(), nullable=False),
     Column("moved_at", Instant(), nullable=False),
-    # The queue: lower goes first; who comes back to it keeps the place.
+    # The queue: lower goes first; who comes back to it keeps the ticket, and so the place.
     Column("priority", Integer, nullable=False, server_default="2"),
+    Column("ticket", Integer),
     Column("queued_at", Instant()),
     Column("deadline_at", Instant()),
     # Since when the consumer waits for a person's word.
@@ -124,8 +125,7 @@ Index("conversation_sender", conversation.c.sender)
 Index(
     "conversation_queue",
     conversation.c.priority,
-    conversation.c.queued_at,
-    conversation.c.id,
+    conversation.c.ticket,
     sqlite_where=text("state = 'queued'"),
     postgresql_where=text("state = 'queued'"),
 )
@@ -136,6 +136,14 @@ Index(
     postgresql_where=text("state = 'human'"),
 )
 Index("conversation_opened", conversation.c.state, conversation.c.opened_at)
+
+# One row: the last ticket that was given out.
+queue_counter = Table(
+    "queue_counter",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
 
 message = Table(
     "message",

@@ -55,8 +55,7 @@ async def ahead(tx: AsyncConnection, row: Row[Any]) -> int:
             c.state == State.QUEUED,
             or_(
                 c.priority < row.priority,
-                and_(c.priority == row.priority, c.queued_at < row.queued_at),
-                and_(c.priority == row.priority, c.queued_at == row.queued_at, c.id < row.id),
+                and_(c.priority == row.priority, c.ticket < row.ticket),
             ),
         )
     )

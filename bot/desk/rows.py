@@ -42,7 +42,7 @@ async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[An
     c = conversation.c
     query = _rows(account_id)
     if name == "queued":
-        query = query.where(c.state == State.QUEUED).order_by(c.priority, c.queued_at, c.id)
+        query = query.where(c.state == State.QUEUED).order_by(c.priority, c.ticket)
     elif name == "mine":
         query = query.where(c.state == State.HUMAN, c.agent == account_id).order_by(
             c.waiting_since.is_(None), c.waiting_since, c.id
@@ -79,7 +79,7 @@ async def head(tx: AsyncConnection) -> str | None:
     """Return who is first in the queue."""
     c = conversation.c
     found = await tx.execute(
-        select(c.id).where(c.state == State.QUEUED).order_by(c.priority, c.queued_at, c.id).limit(1)
+        select(c.id).where(c.state == State.QUEUED).order_by(c.priority, c.ticket).limit(1)
     )
     return found.scalar_one_or_none()
 

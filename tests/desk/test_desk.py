@@ -137,7 +137,7 @@ async def test_a_socket_tells_lists_lines_and_moves_once_each(world):
         await socket.send_json({"type": "watch", "conversation_id": name, "after_seq": 0})
         await world.wang.post(f"/conversations/{name}/claim")
         heard = await told(
-            socket, lambda f: f["type"] == "message" and "接入" in f["message"]["text"]
+            socket, lambda f: f["type"] == "message" and "已接入" in f["message"]["text"]
         )
     seqs = [f["message"]["seq"] for f in heard if f["type"] == "message"]
     assert seqs == list(range(1, len(seqs) + 1))
