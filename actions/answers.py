@@ -7,7 +7,7 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import meanings
+from actions import address, meanings
 from actions.context import Services
 from actions.describe import note
 from actions.need import Events, Need, find_order
@@ -54,10 +54,17 @@ class BotChallenge(Say):
 
 
 class OutOfScope(Say):
-    """Not our trade."""
+    """Not our trade, but for a place that was asked for."""
 
     action = "action_out_of_scope"
     response = "utter_out_of_scope"
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Say it."""
+        if address.answers(turn):
+            kept = SlotSet("new_address", turn.slot("new_address"))
+            return [kept, FollowupAction("action_change_address")]
+        return await super().serve(turn, dispatcher, at)
 
 
 class Inform(Need):
@@ -76,7 +83,7 @@ class Inform(Need):
             return "action_describe_site"
         if turn.times or turn.rejected_times:
             return "action_reschedule"
-        if turn.first("address"):
+        if turn.first("address") or address.answers(turn):
             return "action_change_address"
         if any(turn.values(e) for e in ("order_no", "phone_tail", "phone", "appliance", "brand")):
             return "action_track"
@@ -90,7 +97,9 @@ class Select(Need):
     forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
-        """Go on with the reading that was picked, or offer windows anew; else ask again."""
+        """Go on with what was picked, or offer windows anew; else ask again."""
+        if (turn.slot("new_address") or {}).get("candidates"):
+            return [FollowupAction("action_change_address")]
         unclear = turn.slot("unclear") or {"meanings": []}
         chosen = meanings.picked(unclear, turn.option(len(unclear["meanings"]) + 1))
         if chosen:
@@ -119,7 +128,7 @@ class Deny(Need):
     """A no to what the bot last offered or asked."""
 
     action = "action_deny"
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear")
+    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear", "new_address")
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Drop what was offered."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import meanings
+from actions import address, meanings
 from actions.need import Events, hand_over, rounded_off
 from actions.turn import Turn
 
@@ -27,6 +27,8 @@ class Fallback(Action):
     ) -> Events:
         """Ask which reading is right, or for other words; hand over at the third miss in a row."""
         turn = Turn.read(tracker)
+        if turn.fresh and address.answers(turn):
+            return [FollowupAction("action_change_address")]
         misses = (tracker.get_slot("misses") or 0) + 1
         if misses >= PATIENCE:
             dispatcher.utter_message(response="utter_handover_misses")

@@ -8,6 +8,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
+from actions.address import note_address
 from actions.context import Services
 from actions.need import Events, Need, OrderNeed, buttons, hand_over
 from actions.turn import Turn
@@ -31,6 +32,11 @@ class RequestHuman(HandOver):
 
     action = "action_request_human"
     reason = "request_human"
+
+    async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        """Hand over; a new address that was told goes along."""
+        await note_address(turn, at)
+        return await super().serve(turn, dispatcher, at)
 
 
 class Hazard(HandOver):
@@ -74,13 +80,6 @@ class OfferPerson(Need):
         """Say it; a plain yes hands over."""
         dispatcher.utter_message(response=self.response, buttons=person_or_not())
         return [SlotSet("open_offer", "action_request_human")]
-
-
-class ChangeAddress(OfferPerson):
-    """Another address."""
-
-    action = "action_change_address"
-    response = "utter_change_address"
 
 
 class ChangeContact(OfferPerson):

@@ -61,7 +61,13 @@ class Need(Action, ABC):
     """One need. Subclasses say their name and how they serve it."""
 
     # A need that only passes a message on leaves the count of misunderstandings alone.
-    forgets: ClassVar[tuple[str, ...]] = ("open_offer", "asked_fact", "unclear", "misses")
+    forgets: ClassVar[tuple[str, ...]] = (
+        "open_offer",
+        "asked_fact",
+        "unclear",
+        "misses",
+        "new_address",
+    )
 
     @property
     @abstractmethod

