@@ -30,6 +30,11 @@ _DIALECT = {
     "电热水炉": "electric_water_heater",
     "煤气热水炉": "gas_water_heater",
     "滤水器": "water_purifier",
+    "洗碗碟机": "dishwasher",
+    "焗炉": "oven",
+    "书枱": "furniture",
+    "床褥": "furniture",
+    "单车机": "fitness_equipment",
 }
 _JOINT = re.compile(r"(?:式|的?是)?")
 _BEFORE_GOODS = re.compile(r"(?P<word>[\u4e00-\u9fff]{2,4}?)(?:牌子?|家)?的?$")

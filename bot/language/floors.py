@@ -7,9 +7,13 @@ import re
 from bot.language.mention import Mention, without_overlaps
 from bot.language.numbers import to_int
 
-NUMERAL = r"(?:\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+_UNITS = "一二两三四五六七八九"
+NUMERAL = (
+    rf"(?:\d{{1,3}}|[廿卅][{_UNITS}]?|[{_UNITS}]?[十拾][{_UNITS}]?|[{_UNITS}]"
+    r"|[壹贰叁肆伍陆柒捌玖](?=楼|层))"
+)
 _FLOOR = re.compile(
-    rf"(?<![\dA-Za-z.\-/号#栋座幢一二三四五六七八九十])(?:(?P<below>负|地下|B|b"
+    rf"(?<![\dA-Za-z.\-/号#栋座幢一二三四五六七八九十拾廿卅])(?:(?P<below>负|地下|B|b"
     rf"|-)\s*)?第?(?P<n>{NUMERAL})\s*(?:(?P<unit>楼|层|F(?![A-Za-z]))"
     r"(?!梯|房|楼|板|架|抽屉|灰|膜|皮|纸|漆|保护|包装|布|油|货|的楼|高的|复式|玻璃)"
     r"|(?<=[一二三四五六七八九十\d])层楼(?!高))"

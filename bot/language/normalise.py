@@ -1,10 +1,12 @@
 """Clean a consumer's text, and find a span of the cleaned text in what was really sent.
 
-What is cleaned: writing (NFKC, Simplified, nothing invisible) and words typed by their sound.
+What is cleaned: writing (NFKC, Simplified, nothing invisible, no blank after each character) and
+words typed by their sound.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,7 +15,15 @@ from opencc import OpenCC
 
 from bot.language.homophones import repaired
 
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c\u202d\ufe0f")
+_INVISIBLE = frozenset(
+    "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202c\u202d\ufe0f\u20e3"
+)
+_ONE = r"[\u4e00-\u9fff]"
+_SPACED = re.compile(
+    rf"(?<!\S)(?:\d{{1,2}}\s+)?{_ONE}(?:\s+(?:{_ONE}|\d{{1,2}})){{2,}}(?![^\s,。!?，！？])"
+)
+
+_Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Return `text` in NFKC and Simplified Chinese, nothing invisible, typing slips put right."""
-    if unicodedata.is_normalized("NFKC", text) and _INVISIBLE.isdisjoint(text):
+    plain = unicodedata.is_normalized("NFKC", text) and _INVISIBLE.isdisjoint(text)
+    if plain and not _SPACED.search(text):
         return Normalised(repaired(_simplified(text)), text)
     pieces: list[str] = []
     origins: list[tuple[int, int]] = []
@@ -47,7 +58,20 @@ def normalise(text: str) -> Normalised:
         piece = unicodedata.normalize("NFKC", visible)
         pieces.append(piece)
         origins.extend([(start, end)] * len(piece))
-    return Normalised(repaired(_simplified("".join(pieces))), text, tuple(origins))
+    clean, spans = _closed_up("".join(pieces), origins)
+    return Normalised(repaired(_simplified(clean)), text, tuple(spans))
+
+
+def _closed_up(text: str, origins: _Spans) -> tuple[str, _Spans]:
+    """Take the blanks out of what was written with one after each character (冰 箱 到 了)."""
+    dropped = {
+        index
+        for run in _SPACED.finditer(text)
+        for index in range(run.start(), run.end())
+        if text[index].isspace()
+    }
+    kept = [index for index in range(len(text)) if index not in dropped]
+    return "".join(text[index] for index in kept), [origins[index] for index in kept]
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ from bot.language.normalise import normalise
 
 # A brand has an @ before it.
 ROWS = [
+    ("焗爐", "oven"), ("洗碗碟機", "dishwasher"), ("書枱", "furniture"), ("乾衣機", "dryer"), ("抽油煙機", "range_hood"),
+    ("冰箱📦到哪了", "refrigerator"), ("冰 箱 到 哪 了", "refrigerator"), ("冰\u200b箱", "refrigerator"), ("洗衣机机机", "washing_machine"),
     ("挂机", "split_ac"), ("柜机", "split_ac"), ("变频空调", "split_ac"), ("立式的空调柜机", "split_ac"),
     ("1.5p空调", "split_ac"), ("大1匹挂机", "split_ac"), ("空调内机", "split_ac"), ("冷气机", "split_ac"),
     ("風管機", "central_ac"), ("中央空调多联机", "central_ac"), ("吸顶机", "central_ac"),

@@ -8,6 +8,8 @@ from bot.language.normalise import normalise
 from bot.language.site import read_site
 
 ROWS = [
+    ("二拾八樓", {"floor": 28}), ("伍楼", {"floor": 5}), ("廿三樓", {"floor": 23}), ("6️⃣楼", {"floor": 6}),
+    ("没电梯💔五楼", {"floor": 5, "elevator": False}), ("6 楼 没 电 梯", {"floor": 6, "elevator": False}),
     ("就2楼", {"floor": 2}), ("爬六层楼", {"floor": 6, "elevator": False}),
     ("要爬五楼", {"floor": 5, "elevator": False}), ("没梯", {"elevator": False}),
     ("电梯这两天检修用不了", {"elevator": False}), ("电梯最近在维修", {"elevator": False}), ("住顶楼", {}),

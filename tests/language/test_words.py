@@ -19,6 +19,12 @@ from bot.language.options import find_option, find_place, position
         ("ＡＢ１２：３０", "AB12:30"),
         ("①", "1"),
         ("周\u200b六", "周六"),
+        ("冰 箱 到 哪 了", "冰箱到哪了"),
+        ("冰　箱　到　了　嗎？", "冰箱到了吗?"),
+        ("6 楼 没 电 梯", "6楼没电梯"),
+        ("六楼 没电梯 砖墙", "六楼 没电梯 砖墙"),
+        ("好 行", "好 行"),
+        ("6️⃣楼", "6楼"),
         ("", ""),
         ("plain", "plain"),
     ],
@@ -32,6 +38,13 @@ def test_a_span_points_into_the_original():
     clean = normalise(original)
     start = clean.text.index("预约")
     assert original[slice(*clean.span(start, start + 2))] == "預約"
+
+
+@given(st.text(alphabet="冰箱電６①② \u3000\u200b️⃣😀，a", max_size=40))
+def test_what_stands_in_a_span_is_what_was_cleaned(text):
+    clean = normalise(text)
+    for i, char in enumerate(clean.text):
+        assert char in normalise(text[slice(*clean.span(i, i + 1))]).text
 
 
 @given(st.text(max_size=60))
