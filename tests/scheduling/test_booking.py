@@ -194,6 +194,19 @@ async def test_a_visit_is_moved_only_so_often(open_day):
     assert (await scheduling.cancel(w.OWNER, "O1", "c10")).status == "cancelled"
 
 
+async def test_a_visit_is_moved_until_its_cut_off_and_again_once_it_was_missed(world):
+    soon, missed = w.window("2026-11-24", "09:00", "12:00"), w.window("2026-11-23")
+    await world.take(
+        w.order("O1", visits=[w.visit_at(where=soon)]),
+        w.order("O2", visits=[w.visit_at("V2", where=missed)]),
+        crews=[w.crew(shifts=[w.shift(day) for day in ("2026-11-23", "2026-11-24", w.DAY)])],
+    )
+    with pytest.raises(BookingRefused) as refused:
+        await world.scheduling.book(w.OWNER, "O1", w.window(), "c1")
+    assert refused.value.facts["reason"].code == "too_late_to_change"
+    assert (await world.scheduling.book(w.OWNER, "O2", w.window(), "c2")).window == w.window()
+
+
 @pytest.mark.parametrize("status", ["en_route", "in_progress"])
 async def test_a_visit_under_way_is_not_changed(world, status):
     await world.take(w.order(visits=[w.visit_at(status=status)]))
