@@ -15,11 +15,10 @@ from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
+from benchmarks.page import replace
 from benchmarks.times.readers import Read, Span, readers
 from bot.language.normalise import normalise
 from tests.language.times_table import Row, rows
-
-_BEGIN, _END = "<!-- times -->\n", "<!-- /times -->\n"
 
 
 def main() -> int:
@@ -31,7 +30,7 @@ def main() -> int:
     scores = {name: _score(read, table) for name, read in names.items()}
     text = _render(table, scores)
     if len(sys.argv) > 1:
-        _replace(Path(sys.argv[1]), text)
+        replace(Path(sys.argv[1]), "times", text)
     sys.stdout.write(text)
     return 0
 
@@ -83,11 +82,6 @@ def _rows(score: dict, topic: str) -> list[tuple[bool, bool, float]]:
 def _shares(found: list[tuple[bool, bool, float]]) -> str:
     exact, days = (sum(row[i] for row in found) / len(found) for i in (0, 1))
     return f"{exact:.1%} ({days:.1%})"
-
-
-def _replace(page: Path, text: str) -> None:
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    page.write_text(before + _BEGIN + "\n" + text + "\n" + _END + rest.partition(_END)[2], "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Measurements: what this project does beside what others do, on the same rows."""

@@ -1,0 +1,87 @@
+"""What the fallback's two thresholds cost: wishes refused, and nonsense taken for a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from benchmarks.nlu.texts import Row
+from bot.engine.scores import right_intents
+
+THRESHOLDS = tuple(step / 20 for step in range(2, 13))
+AMBIGUITIES = (0.0, 0.025, 0.05, 0.075, 0.1)
+OUT = "out_of_scope"
+
+
+@dataclass(frozen=True)
+class Point:
+    """Shares at one pair of thresholds.
+
+    `accuracy`: of all dev texts, answered rightly. `wrong`: of the wishes, taken for another.
+    `refused`: of the wishes, understood rightly and yet asked back. `nonsense`: of the texts
+    about nothing of ours, taken for a wish.
+    """
+
+    threshold: float
+    ambiguity: float
+    accuracy: float
+    wrong: float
+    refused: float
+    nonsense: float
+
+
+def curve(dev: Iterable[tuple[Row, Row]], garbage: Iterable[tuple[Row, Row]]) -> Iterator[Point]:
+    """Return a point for each pair of thresholds, over pairs of labelled row and parse."""
+    texts = list(dev)
+    wishes = [pair for pair in texts if not _is_nonsense(pair[0])]
+    nonsense = [*garbage, *(pair for pair in texts if _is_nonsense(pair[0]))]
+    for threshold, ambiguity in product(THRESHOLDS, AMBIGUITIES):
+        limits = threshold, ambiguity
+        yield Point(
+            threshold,
+            ambiguity,
+            accuracy=_share(texts, lambda r, p, at=limits: _accepted(p, *at) and _right(r, p)),
+            wrong=_share(wishes, lambda r, p, at=limits: _accepted(p, *at) and not _right(r, p)),
+            refused=_share(wishes, lambda r, p, at=limits: _right(r, p) and not _accepted(p, *at)),
+            nonsense=_share(
+                nonsense, lambda r, p, at=limits: _accepted(p, *at) and not _right(r, p)
+            ),
+        )
+
+
+def table(points: Iterable[Point], threshold: float, ambiguity: float) -> str:
+    """Return the curve as Markdown, the chosen pair in bold."""
+    lines = [
+        "| threshold | ambiguity | accuracy | wrong accepted | right asked back | nonsense taken |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
+    for point in points:
+        cells = [f"{point.threshold:.2f}", f"{point.ambiguity:.3f}"]
+        shares = (point.accuracy, point.wrong, point.refused, point.nonsense)
+        cells += [f"{share:.1%}" for share in shares]
+        if (point.threshold, point.ambiguity) == (threshold, ambiguity):
+            cells = [f"**{cell}**" for cell in cells]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _share(pairs, holds) -> float:
+    return sum(bool(holds(row, parse)) for row, parse in pairs) / len(pairs) if pairs else 0.0
+
+
+def _accepted(parse: Row, threshold: float, ambiguity: float) -> bool:
+    """Say whether Rasa's FallbackClassifier would let the first reading pass."""
+    first, second = [row["confidence"] for row in [*parse["intent_ranking"], _NONE, _NONE][:2]]
+    return first >= threshold and first - second >= ambiguity
+
+
+_NONE = {"confidence": 0.0}
+
+
+def _right(row: Row, parse: Row) -> bool:
+    return parse["intent"]["name"] in right_intents(row)
+
+
+def _is_nonsense(row: Row) -> bool:
+    return right_intents(row) == [OUT]
