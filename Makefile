@@ -1,6 +1,6 @@
 # `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: .need-python help run test check lock clean train evaluate bench-times bench-booking
+.PHONY: .need-python help run test check lock clean train evaluate bench-times bench-booking bench-nlu
 
 # The newest Python that the application supports; any from 3.11 on will do.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 help: ## print this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 .need-python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -40,6 +40,8 @@ lock: ## renew the locked requirements of all environments
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/engine.txt
 	@$(BIN)/uv pip compile pyproject.toml --group benchmarks --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/benchmarks.txt
+	@$(BIN)/uv pip compile pyproject.toml --group benchmarks-nlu --python-version 3.10 --no-deps \
+	  --generate-hashes --no-emit-index-url --no-header -q -o requirements/benchmarks-nlu.txt
 
 # Its own environment: what is compared with must never stand beside the application.
 bench-times: ## compare the time grammar with dateparser and jionlp, into docs/benchmarks.md
@@ -50,5 +52,11 @@ bench-times: ## compare the time grammar with dateparser and jionlp, into docs/b
 bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, on both databases
 	@$(BIN)/python -m benchmarks.booking
 
+# In a folder beside the engine's environment: the engine never sees what is compared with.
+bench-nlu: ## compare pipelines of understanding, into docs/understanding.md (an hour)
+	@test -d .venv-bench-nlu || $(BIN)/uv pip install -q --python .venv-rasa/bin/python --no-deps \
+	  --target .venv-bench-nlu --require-hashes -r requirements/benchmarks-nlu.txt
+	@PYTHONPATH=.venv-bench-nlu .venv-rasa/bin/python -m benchmarks.nlu docs/understanding.md
+
 clean: ## remove everything that was made, data included
-	@rm -rf .venv .venv-rasa .venv-bench var models .rasa bot/web/dist bot/web/node_modules
+	@rm -rf .venv .venv-rasa .venv-bench .venv-bench-nlu var models .rasa bot/web/dist bot/web/node_modules

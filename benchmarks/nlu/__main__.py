@@ -22,12 +22,14 @@ from benchmarks.nlu.recipes import Project, recipes
 from benchmarks.nlu.results import Result
 from benchmarks.nlu.tables import page
 from benchmarks.nlu.texts import rows
-from benchmarks.nlu.thresholds import curve, table
+from benchmarks.nlu.thresholds import curve, questions, questions_table, table
 from benchmarks.page import replace
 from bot.settings import ROOT
 
 _FOLDER = ROOT / "var" / "bench-nlu"
 _MOST_CONFUSED = 30
+# The one in use: actions.meanings.LEAST, which the engine's environment cannot import.
+_LEAST = 0.12
 
 
 def main() -> int:
@@ -84,7 +86,7 @@ def _child(job: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _write(results: dict[str, Result], folder: Path, target: Path | None) -> None:
     text = {"pipelines": page(results)}
     if "open" in results:
-        text["thresholds"] = _thresholds(results["open"])
+        text |= _thresholds(results["open"])
     if "product" in results:
         (folder / "mistakes.txt").write_text(_mistakes(results["product"]), encoding="utf-8")
     for mark, part in text.items():
@@ -93,14 +95,20 @@ def _write(results: dict[str, Result], folder: Path, target: Path | None) -> Non
         sys.stdout.write(f"{part}\n\n")
 
 
-def _thresholds(result: Result) -> str:
-    sets = result.found["sets"]
-    dev, garbage = (
-        list(zip(rows(name, len(sets[name])), sets[name], strict=True))
-        for name in ("dev", "garbage")
-    )
+def _thresholds(result: Result) -> dict[str, str]:
+    """Return the curve of the fallback's thresholds, and what is asked back below them."""
+    answers = result.found["sets"]
+    pairs = {
+        name: list(zip(rows(name, len(parses)), parses, strict=True))
+        for name, parses in answers.items()
+    }
     config = next(c for path, c in Project().parts if path.endswith("FallbackClassifier"))
-    return table(curve(dev, garbage), config["threshold"], config["ambiguity_threshold"])
+    limits = config["threshold"], config["ambiguity_threshold"]
+    asked = questions([pair for each in pairs.values() for pair in each], *limits)
+    return {
+        "thresholds": table(curve(pairs["dev"], pairs["garbage"]), *limits),
+        "questions": questions_table(asked, _LEAST),
+    }
 
 
 def _mistakes(result: Result) -> str:

@@ -96,7 +96,7 @@ def _examples(run: Run, most: int | None) -> TrainingData:
     of_intent = defaultdict(list)
     for message in whole.nlu_examples:
         of_intent[message.get("intent")].append(message)
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     picked = [
         message
         for _, each in sorted(of_intent.items())

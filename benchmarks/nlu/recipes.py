@@ -26,8 +26,8 @@ class Recipe:
 
     `without` names the parts of understanding that are switched off (benchmarks.nlu.without);
     `tensorflow` says that Rasa is needed whole; each of `runs` is a training set, each of `sets`
-    a test set that the model of the last run reads. `surface` says that its entities' values are the words
-    themselves, so that the catalogue has to be asked for them.
+    a test set that the model of the last run reads. `surface` says that its entities' values are
+    the words themselves, so that the catalogue has to be asked for them.
     """
 
     title: str
@@ -39,11 +39,23 @@ class Recipe:
     sets: tuple[str, ...] = ("dev",)
 
 
+def _configured() -> tuple[Part, ...]:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    return tuple(
+        (_full(part["name"]), {key: value for key, value in part.items() if key != "name"})
+        for part in config["pipeline"]
+    )
+
+
+def _full(name: str) -> str:
+    return f"{_RASA}classifiers.fallback_classifier.{name}" if "." not in name else name
+
+
 @dataclass(frozen=True)
 class Project:
     """The project's own pipeline, as config.yml has it."""
 
-    parts: tuple[Part, ...] = field(default_factory=lambda: _configured())
+    parts: tuple[Part, ...] = field(default_factory=_configured)
 
     def only(self, *names: str, **changes: dict[str, Any]) -> tuple[Part, ...]:
         """Return the components called so; `changes` are to their configurations."""
@@ -64,18 +76,6 @@ class Project:
         )
 
 
-def _configured() -> tuple[Part, ...]:
-    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
-    return tuple(
-        (_full(part["name"]), {key: value for key, value in part.items() if key != "name"})
-        for part in config["pipeline"]
-    )
-
-
-def _full(name: str) -> str:
-    return f"{_RASA}classifiers.fallback_classifier.{name}" if "." not in name else name
-
-
 _JIEBA: Part = (f"{_RASA}tokenizers.jieba_tokenizer.JiebaTokenizer", {})
 _COUNTS = f"{_RASA}featurizers.sparse_featurizer.count_vectors_featurizer.CountVectorsFeaturizer"
 _WORDS: Part = (_COUNTS, {"analyzer": "word"})
@@ -93,7 +93,7 @@ def recipes(epochs: int) -> dict[str, Recipe]:
     alone = {"kind_scale": 0.0}
     return {
         "product": Recipe("whole product", ours.parts, sets=SETS),
-        "open": Recipe("whole product, nothing rejected", every, sets=("dev", "garbage")),
+        "open": Recipe("whole product, nothing rejected", every, sets=(*SETS, "garbage")),
         "ours": Recipe("**ours: USE + n-grams**", ours.classifier(), runs=CURVE, sets=SETS),
         "plain": Recipe(
             "n-grams of the text as typed",

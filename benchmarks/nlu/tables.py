@@ -29,9 +29,12 @@ def page(results: Results) -> str:
         "Examples an intent": (_CURVES, _curves),
         "Texts as other people type them": (_ROBUST, _robust),
     }
-    return "\n\n".join(
-        f"### {title}\n\n{table({k: results[k] for k in keys if k in results})}"
+    measured = {
+        title: (table, {key: results[key] for key in keys if key in results})
         for title, (keys, table) in parts.items()
+    }
+    return "\n\n".join(
+        f"### {title}\n\n{table(rows)}" for title, (table, rows) in measured.items() if rows
     )
 
 

@@ -24,7 +24,9 @@ _MARKS = re.compile(r"[\W_]+")
 # What recognisers write down of hesitation.
 _FILLERS = ("嗯", "呃", "那个", "就是", "这个", "啊", "就是说")
 _SHARE = 0.3
+# A character is common from this frequency on; so many of a sound come into question.
 _OFTEN = 500
+_NEAREST = 5
 
 
 def rows(name: str, most: int | None = None) -> list[Row]:
@@ -36,7 +38,7 @@ def rows(name: str, most: int | None = None) -> list[Row]:
     change = _CHANGES[name]
     found = [json.loads(line) for line in dev][:most]
     return [
-        {**row, "text": change(row["text"], random.Random(index))}  # noqa: S311
+        {**row, "text": change(row["text"], random.Random(index))}
         for index, row in enumerate(found)
     ]
 
@@ -77,13 +79,17 @@ _CHANGES: dict[str, Callable[[str, random.Random], str]] = {
 
 
 def _misheard(word: str, chance: random.Random) -> str:
-    at = chance.randrange(len(word))
-    others = [char for char in _same_sound(lazy_pinyin(word)[at]) if char != word[at]]
-    return word[:at] + chance.choice(others) + word[at + 1 :] if others else word
+    """Return the word with one character replaced, where one has a common one of its sound."""
+    can = [(at, others) for at in range(len(word)) if (others := _same_sound(word, at))]
+    if not can:
+        return word
+    at, others = chance.choice(can)
+    return word[:at] + chance.choice(others) + word[at + 1 :]
 
 
-def _same_sound(sound: str) -> list[str]:
-    return _by_sound()[sound][:5]
+def _same_sound(word: str, at: int) -> list[str]:
+    alike = _by_sound()[lazy_pinyin(word)[at]][:_NEAREST]
+    return [char for char in alike if char != word[at]]
 
 
 @cache

@@ -11,7 +11,9 @@ from bot.engine.scores import right_intents
 
 THRESHOLDS = tuple(step / 20 for step in range(2, 13))
 AMBIGUITIES = (0.0, 0.025, 0.05, 0.075, 0.1)
+LEASTS = (0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25)
 OUT = "out_of_scope"
+_OFFERED = 2
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,14 @@ def curve(dev: Iterable[tuple[Row, Row]], garbage: Iterable[tuple[Row, Row]]) ->
 
 
 def table(points: Iterable[Point], threshold: float, ambiguity: float) -> str:
-    """Return the curve as Markdown, the chosen pair in bold."""
+    """Return the curve through the chosen pair, which is bold, as Markdown."""
     lines = [
         "| threshold | ambiguity | accuracy | wrong accepted | right asked back | nonsense taken |",
         "|--:|--:|--:|--:|--:|--:|",
     ]
     for point in points:
+        if point.threshold != threshold and point.ambiguity != ambiguity:
+            continue
         cells = [f"{point.threshold:.2f}", f"{point.ambiguity:.3f}"]
         shares = (point.accuracy, point.wrong, point.refused, point.nonsense)
         cells += [f"{share:.1%}" for share in shares]
@@ -64,6 +68,45 @@ def table(points: Iterable[Point], threshold: float, ambiguity: float) -> str:
             cells = [f"**{cell}**" for cell in cells]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def questions(
+    pairs: Iterable[tuple[Row, Row]], threshold: float, ambiguity: float
+) -> dict[float, tuple[int, int, int, int]]:
+    """Return what is asked back about wishes that are not accepted, by the least confidence.
+
+    Counts: all of them; asked to choose between two readings; one of the two right; and of the
+    nonsense that is not accepted, how often two readings are offered.
+    """
+    unsure = [(r, p) for r, p in pairs if not _accepted(p, threshold, ambiguity)]
+    wishes = [pair for pair in unsure if not _is_nonsense(pair[0])]
+    found = {}
+    for least in LEASTS:
+        offers = [(row, _offered(parse, least)) for row, parse in wishes]
+        chosen = [(row, names) for row, names in offers if len(names) == _OFFERED]
+        right = sum(not set(names).isdisjoint(right_intents(row)) for row, names in chosen)
+        vain = sum(len(_offered(p, least)) == _OFFERED for r, p in unsure if _is_nonsense(r))
+        found[least] = (len(wishes), len(chosen), right, vain)
+    return found
+
+
+def questions_table(found: dict[float, tuple[int, int, int, int]], least: float) -> str:
+    """Return the questions as Markdown, the least confidence in use in bold."""
+    lines = [
+        "| least confidence | asked back | choice of two | right one offered | on nonsense |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for value, counts in found.items():
+        cells = [f"{value:.2f}", *map(str, counts)]
+        cells = [f"**{cell}**" for cell in cells] if value == least else cells
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _offered(parse: Row, least: float) -> list[str]:
+    """Return the readings that actions/meanings.py would put to the consumer."""
+    likely = [row["name"] for row in parse["intent_ranking"] if row["confidence"] >= least]
+    return [name for name in likely if name != OUT][:_OFFERED]
 
 
 def _share(pairs, holds) -> float:

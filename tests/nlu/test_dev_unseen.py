@@ -1,4 +1,4 @@
-"""The dev set measures something: the training examples do not hold its lines."""
+"""The test sets measure something: the training examples do not hold their lines."""
 
 from __future__ import annotations
 
@@ -37,3 +37,10 @@ def test_no_longer_line_is_trained_on() -> None:
     trained = _trained()
     assert len(trained) > 100
     assert [text for text in _dev() if _is_long(text) and _key(text) in trained] == []
+
+
+def test_no_longer_nonsense_is_trained_on() -> None:
+    nonsense = (Path(__file__).parent / "garbage.txt").read_text(encoding="utf-8").splitlines()
+    trained = _trained()
+    assert len(nonsense) > 100
+    assert [text for text in nonsense if _is_long(text) and _key(text) in trained] == []
