@@ -109,7 +109,8 @@ def recipes(epochs: int) -> dict[str, Recipe]:
         "no reading": Recipe("ours, values not read as kinds", ours.classifier(), ("reading",)),
         "tagger": Recipe("**ours: CRF over characters**", tagger),
         "bare tagger": Recipe("the same without dictionary and catalogue", tagger, ("dictionary",)),
-        "crf": Recipe("Rasa's CRFEntityExtractor", (_JIEBA, _CRF), surface=True),
+        # Rasa's tagger learns from messages that have features of any kind alone.
+        "crf": Recipe("Rasa's CRFEntityExtractor", (_JIEBA, _WORDS, _CRF), surface=True),
         "e5": Recipe("e5", ours.classifier("e5", **alone), ("ngrams",)),
         "both": Recipe("USE + e5", ours.classifier("use+e5", **alone), ("ngrams",)),
         "e5 grams": Recipe("e5 + n-grams", ours.classifier("e5")),

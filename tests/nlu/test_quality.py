@@ -18,7 +18,7 @@ MACRO_F1_FLOOR = 0.80
 ENTITY_F1_FLOOR = 0.93
 INTENT_RECALL_FLOOR = 0.45
 # Of texts about nothing that is ours, the share that may be taken for a wish.
-GARBAGE_CEILING = 0.15
+GARBAGE_CEILING = 0.04
 # Messages of signs alone, and what they have to be.
 SIGNS = {
     "nlu_fallback": "。 . ？ !!! ， …… —— ~ ^_^ 🙂 😭 🌹 👍👎 。。。😂",
