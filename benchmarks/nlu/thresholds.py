@@ -13,6 +13,7 @@ THRESHOLDS = tuple(step / 20 for step in range(2, 13))
 AMBIGUITIES = (0.0, 0.025, 0.05, 0.075, 0.1)
 LEASTS = (0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25)
 OUT = "out_of_scope"
+_NO_READING = "nlu_fallback"
 _OFFERED = 2
 
 
@@ -114,7 +115,12 @@ def _share(pairs, holds) -> float:
 
 
 def _accepted(parse: Row, threshold: float, ambiguity: float) -> bool:
-    """Say whether Rasa's FallbackClassifier would let the first reading pass."""
+    """Say whether Rasa's FallbackClassifier would let the first reading pass.
+
+    What is sure to say nothing (a lone dot) is no reading, whatever its confidence.
+    """
+    if parse["intent"]["name"] == _NO_READING:
+        return False
     first, second = [row["confidence"] for row in [*parse["intent_ranking"], _NONE, _NONE][:2]]
     return first >= threshold and first - second >= ambiguity
 

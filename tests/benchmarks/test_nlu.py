@@ -84,6 +84,11 @@ def test_thresholds_trade_refused_wishes_against_accepted_nonsense():
     assert "| **0.10** | **0.050** |" in table(points, 0.1, 0.05)
 
 
+def test_what_says_nothing_is_not_accepted():
+    nothing = [(labelled("out_of_scope"), parsed("nlu_fallback", 1.0))]
+    assert {point.nonsense for point in curve(nothing, nothing)} == {0}
+
+
 def test_questions_offer_two_readings_that_are_likely_enough():
     pairs = [
         (labelled("other"), parsed("urge", 0.3, 0.16)),
