@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
 from bot.requests import Body, Name, Text
+from bot.scheduling import CHANGE_REASONS
 
 Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _known_reason(code: str) -> str:
+    if code not in CHANGE_REASONS:
+        raise ValueError(f"one of {', '.join(CHANGE_REASONS)}")
+    return code
 
 
 class SignIn(Body):
@@ -102,7 +109,7 @@ class Book(Body):
 
     order_no: Name
     window: Span
-    changes: Seq = 0
+    version: Seq | None
     command_id: Key
 
 
@@ -110,7 +117,8 @@ class CancelVisit(Body):
     """`visit/cancel`."""
 
     order_no: Name
-    reason: Annotated[str, StringConstraints(max_length=200)] | None = None
+    version: Seq | None
+    reason: Annotated[str, AfterValidator(_known_reason)] | None = None
     command_id: Key
 
 

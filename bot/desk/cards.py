@@ -87,6 +87,7 @@ def _visit(visit: Visit | None) -> dict[str, Any] | None:
         "end": window.end.isoformat() if window else None,
         "crew": {"name": crew.name, "phone": crew.phone} if crew else None,
         "changes": visit.changes,
+        "version": visit.version,
         "attention": visit.attention,
     }
 

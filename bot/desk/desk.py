@@ -37,10 +37,9 @@ from bot.errors import (
     MalformedRequest,
     OrderNotFound,
     QueueEmpty,
-    VisitChanged,
 )
 from bot.log import get_logger
-from bot.scheduling import Order, Scheduling, Window
+from bot.scheduling import Order, Scheduling, Seen, Window
 
 log = get_logger(__name__)
 
@@ -230,7 +229,7 @@ class Desk:
         conversation_id: str,
         order_no: str,
         window: Window,
-        changes: int,
+        seen: Seen,
         command_id: str,
     ) -> dict[str, Any]:
         """Book or move the next visit for the owner's consumer.
@@ -238,13 +237,10 @@ class Desk:
         Raises ConversationTaken, VisitChanged, WindowTaken, BookingRefused.
         """
         row = await self.owned(account, conversation_id)
-        order = await self.order(row, order_no)
-        visit = order.live_visit
-        asked = (visit.window == window) if visit else False
-        if visit is not None and visit.changes != changes and not asked:
-            raise VisitChanged(reason="visit_changed")
         name = f"desk:{account.id}:{command_id}"
-        await self.scheduling.book(cards.caller(row), order_no, window, name)
+        await self.scheduling.book(
+            cards.caller(row), order_no, window, name, actor="agent", seen=seen
+        )
         detail = {"order_no": order_no, "start": window.start.isoformat()}
         await self.trace(account, "book", conversation_id, detail)
         return cards.card(await self.order(row, order_no))

@@ -15,7 +15,7 @@ from bot.desk.base import Calls, answer, name_of
 from bot.desk.desk import require_supervisor
 from bot.errors import MalformedRequest
 from bot.requests import read
-from bot.scheduling import Window
+from bot.scheduling import Seen, Window
 
 _MOST_DAYS = 60
 _MOST_SAMPLED = 100
@@ -68,7 +68,7 @@ class OrderCalls(Calls):
         order = await self.desk.order(row, request.query.get("order_no", ""))
         since = _day(request, "from", self.desk.clock.today())
         days = _count(request, "days", 14, _MOST_DAYS)
-        found = await self.desk.scheduling.availability(order.order_no, since, days)
+        found = await self.desk.scheduling.availability(order.order_no, since, days, "agent")
         body: dict[str, Any] = {
             "windows": [
                 {"start": window.start.isoformat(), "end": window.end.isoformat()}
@@ -85,7 +85,7 @@ class OrderCalls(Calls):
         span = body.window
         window = Window(span.start.astimezone(zone), span.end.astimezone(zone))
         order = await self.desk.book(
-            account, name_of(request), body.order_no, window, body.changes, body.command_id
+            account, name_of(request), body.order_no, window, Seen(body.version), body.command_id
         )
         return answer({"order": order})
 
@@ -93,7 +93,14 @@ class OrderCalls(Calls):
         body = await read(request, bodies.CancelVisit)
         row = await self.desk.owned(account, name_of(request))
         name = f"desk:{account.id}:{body.command_id}"
-        await self.desk.scheduling.cancel(cards.caller(row), body.order_no, name)
+        await self.desk.scheduling.cancel(
+            cards.caller(row),
+            body.order_no,
+            name,
+            body.reason,
+            actor="agent",
+            seen=Seen(body.version),
+        )
         detail = {"order_no": body.order_no, "reason": body.reason}
         await self.desk.trace(account, "cancel_visit", row.id, detail)
         return answer({"order": cards.card(await self.desk.order(row, body.order_no))})
@@ -103,7 +110,7 @@ class OrderCalls(Calls):
         row = await self.desk.owned(account, name_of(request))
         name = f"desk:{account.id}:{body.command_id}"
         changed = await self.desk.scheduling.describe_site(
-            cards.caller(row), body.order_no, dict(body.facts), name
+            cards.caller(row), body.order_no, dict(body.facts), name, "agent"
         )
         detail = {"order_no": body.order_no, "facts": dict(body.facts)}
         await self.desk.trace(account, "site", row.id, detail)

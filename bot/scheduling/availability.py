@@ -27,6 +27,8 @@ class Search:
     catalogue: Catalogue
     rules: BookingRules
     now: datetime
+    # False where a person decides: then neither cut-off nor number of changes keeps a visit.
+    limits: bool = True
 
     @property
     def horizon(self) -> Span:
@@ -64,7 +66,8 @@ class Search:
         """Return the code of what keeps the order from any window at all, or None."""
         live = order.live_visit
         booked = live is not None and live.window is not None
-        code = refusal_code(order, "move" if booked else "book", self.now, self.rules)
+        kind = "move" if booked else "book"
+        code = refusal_code(order, kind, self.now, self.rules, limits=self.limits)
         if code is None and rule.unknown_fact(order, self.catalogue):
             return "site_unknown"
         return code

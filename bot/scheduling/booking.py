@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import BookingRefused, OrderNotFound, WindowTaken
+from bot.errors import BookingRefused, OrderNotFound, VisitChanged, WindowTaken
 from bot.scheduling import history, holds, identity, ledger, notices, waitlist
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search
 from bot.scheduling.contract import epoch
 from bot.scheduling.holds import Kept
-from bot.scheduling.models import Caller, Hold, Order, Visit, Window
+from bot.scheduling.models import Caller, Hold, Order, Seen, Visit, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.refusals import refusal_code
 from bot.scheduling.slots import Slot
@@ -25,10 +25,14 @@ from bot.scheduling.store import read_order
 
 @dataclass(frozen=True)
 class Command:
-    """What a caller wants done once: its id, and why, as a code of `history.CHANGE_REASONS`."""
+    """What a caller wants done once: its id, and why, as a code of `history.CHANGE_REASONS`.
+
+    With `seen` it is refused where somebody else has changed the visit since.
+    """
 
     command_id: str
     why: str | None = None
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         """Refuse a reason that nobody could count later."""
@@ -78,11 +82,13 @@ class Booking:
 
         With the token of a live hold on that window, room is certain. Raises WindowTaken
         where no crew is left for it, BookingRefused with a Reason where the visit cannot be
-        changed. The same command again changes nothing.
+        changed, VisitChanged where it is not as the command saw it. The same command again
+        changes nothing.
         """
         order = await self.locked(order_no)
         if await history.done_before(self.connection, command.command_id):
             return order
+        _unchanged(order, command)
         self._refuse(order, _change(order))
         kept = await holds.kept(self.connection, order_no)
         for slot in await self._candidates(order, window, kept, token):
@@ -98,6 +104,7 @@ class Booking:
         order = await self.locked(order_no)
         if await history.done_before(self.connection, command.command_id):
             return order
+        _unchanged(order, command)
         self._refuse(order, "cancel")
         booked = next_or_last(order)
         kept = await holds.kept(self.connection, order_no)
@@ -194,7 +201,8 @@ class Booking:
     # --- its own steps ---
 
     def _refuse(self, order: Order, kind: str) -> None:
-        code = refusal_code(order, kind, self.search.now, self.search.rules)
+        search = self.search
+        code = refusal_code(order, kind, search.now, search.rules, limits=search.limits)
         if code is not None:
             raise BookingRefused(reason=reason(code))
 
@@ -258,6 +266,13 @@ def next_or_last(order: Order) -> Visit:
 def _change(order: Order) -> str:
     live = order.live_visit
     return "move" if live is not None and live.window is not None else "book"
+
+
+def _unchanged(order: Order, command: Command) -> None:
+    live = order.live_visit
+    present = live.version if live is not None else None
+    if command.seen is not None and command.seen.version != present:
+        raise VisitChanged(reason=reason("visit_changed"))
 
 
 def _taken(window: Window) -> WindowTaken:

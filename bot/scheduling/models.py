@@ -20,6 +20,13 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What an agent saw of the visit to change: its version, None where none was to come."""
+
+    version: int | None
+
+
+@dataclass(frozen=True)
 class TimeRange:
     """A wish for a time: start inclusive, end exclusive, None where open."""
 

@@ -1,4 +1,4 @@
-"""Whether a consumer may still book, move or cancel an order's visit."""
+"""Whether one may still book, move or cancel an order's visit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from bot.scheduling.models import UNDER_WAY, Order, Visit
 from bot.settings import BookingRules
 
 
-def refusal_code(order: Order, kind: str, now: datetime, rules: BookingRules) -> str | None:
-    """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`) now."""
+def refusal_code(
+    order: Order, kind: str, now: datetime, rules: BookingRules, *, limits: bool = True
+) -> str | None:
+    """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`) now.
+
+    `limits`: the cut-off and the number of changes, which bind consumers. Beyond them a person
+    decides; a visit that is under way or done is nobody's to change.
+    """
     live = order.live_visit
     if live is not None and live.status in UNDER_WAY:
         return "visit_in_progress"
@@ -18,7 +24,7 @@ def refusal_code(order: Order, kind: str, now: datetime, rules: BookingRules) ->
         return "visit_completed" if order.all_done else "nothing_to_cancel"
     if order.all_done:
         return "visit_completed"
-    return _too_late_or_often(live, kind, now, rules)
+    return _too_late_or_often(live, kind, now, rules) if limits else None
 
 
 def _too_late_or_often(

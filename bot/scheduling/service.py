@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +41,7 @@ from bot.scheduling.models import (
     Offer,
     Order,
     Reason,
+    Seen,
     SiteChange,
     TimeRange,
     Visit,
@@ -53,6 +54,7 @@ from bot.scheduling.store import read_order, read_orders
 from bot.settings import BookingRules
 
 OFFERED = 3
+Actor = Literal["consumer", "agent"]
 ANY_TIME = TimeRange(None, None)
 
 
@@ -114,7 +116,11 @@ class Scheduling:
     # --- what can be booked ---
 
     async def availability(
-        self, order_no: str, from_date: date | None = None, days: int = 14
+        self,
+        order_no: str,
+        from_date: date | None = None,
+        days: int = 14,
+        actor: Actor = "consumer",
     ) -> Availability:
         """Return the windows open for an order's next visit. Raises OrderNotFound.
 
@@ -124,7 +130,7 @@ class Scheduling:
         async with self._database.reading() as connection:
             order = await self._any_order(connection, order_no)
             span = Span(first, first + timedelta(days=days - 1 if from_date else days))
-            return await self._search(connection).availability(order, span)
+            return await self._search(connection, actor).availability(order, span)
 
     async def offer(
         self,
@@ -185,18 +191,22 @@ class Scheduling:
         *,
         token: str | None = None,
         reason: str | None = None,
+        actor: Actor = "consumer",
+        seen: Seen | None = None,
     ) -> Visit:
         """Book the order's next visit, or move the booked one, in one transaction.
 
         `token` is that of a hold: while it lives, room is certain. `reason` is a code of
-        `CHANGE_REASONS`. An installation that would come before its moved delivery follows it.
+        `CHANGE_REASONS`. For an `agent` the limits of consumers do not hold; VisitChanged is
+        raised where the visit is not as `seen` any more. An installation that would come before
+        its moved delivery follows it.
         Raises OrderNotFound, WindowTaken, or BookingRefused whose facts hold the Reason.
         The same `command_id` again changes nothing and returns the visit.
         """
-        command = Command(command_id, reason)
+        command = Command(command_id, reason, seen)
 
         async def work(connection: AsyncConnection) -> Visit:
-            booking = self._booking(connection, caller)
+            booking = self._booking(connection, caller, actor)
             order = await booking.book(order_no, window, command, token)
             await refit.follow_delivery(booking, order, command)
             return next_or_last(order)
@@ -204,16 +214,23 @@ class Scheduling:
         return await self._database.retrying(work)
 
     async def cancel(
-        self, caller: Caller, order_no: str, command_id: str, reason: str | None = None
+        self,
+        caller: Caller,
+        order_no: str,
+        command_id: str,
+        reason: str | None = None,
+        *,
+        actor: Actor = "consumer",
+        seen: Seen | None = None,
     ) -> Visit:
         """Cancel the order's booked visit; `reason` is a code of `CHANGE_REASONS`.
 
-        Raises OrderNotFound or BookingRefused.
+        `actor` and `seen` as in `book`. Raises OrderNotFound or BookingRefused.
         """
-        command = Command(command_id, reason)
+        command = Command(command_id, reason, seen)
 
         async def work(connection: AsyncConnection) -> Visit:
-            booking = self._booking(connection, caller)
+            booking = self._booking(connection, caller, actor)
             order = await booking.cancel(order_no, command)
             await refit.follow_delivery(booking, order, command)
             done = await history.done_before(connection, command_id)
@@ -266,7 +283,12 @@ class Scheduling:
         return await self._database.retrying(work)
 
     async def describe_site(
-        self, caller: Caller, order_no: str, facts: dict[str, Any], command_id: str
+        self,
+        caller: Caller,
+        order_no: str,
+        facts: dict[str, Any],
+        command_id: str,
+        actor: Actor = "consumer",
     ) -> SiteChange:
         """Keep what the consumer says about the home, and fit a booked visit to it.
 
@@ -274,7 +296,7 @@ class Scheduling:
         """
 
         async def work(connection: AsyncConnection) -> SiteChange:
-            booking = self._booking(connection, caller)
+            booking = self._booking(connection, caller, actor)
             order = await booking.locked(order_no)
             if not await history.done_before(connection, command_id):
                 for key, value in facts.items():
@@ -360,8 +382,11 @@ class Scheduling:
             raise OrderNotFound(f"No order {order_no} is known; import it first.")
         return order
 
-    def _search(self, connection: AsyncConnection) -> Search:
-        return Search(connection, self._catalogue, self._rules, self._clock.now())
+    def _search(self, connection: AsyncConnection, actor: Actor = "consumer") -> Search:
+        limits = actor == "consumer"
+        return Search(connection, self._catalogue, self._rules, self._clock.now(), limits)
 
-    def _booking(self, connection: AsyncConnection, caller: Caller) -> Booking:
-        return Booking(connection, self._search(connection), caller=caller)
+    def _booking(
+        self, connection: AsyncConnection, caller: Caller, actor: Actor = "consumer"
+    ) -> Booking:
+        return Booking(connection, self._search(connection, actor), actor, caller)

@@ -116,15 +116,16 @@ export class DeskApi {
       await this.post<{ order: OrderCard }>(this.of(id, 'visit'), {
         order_no: card.order_no,
         window,
-        changes: card.visit?.changes ?? 0,
+        version: card.visit?.version ?? null,
         command_id: commandId,
       })
     ).order
 
-  cancelVisit = async (id: string, orderNo: string, commandId: string): Promise<OrderCard> =>
+  cancelVisit = async (id: string, card: OrderCard, commandId: string): Promise<OrderCard> =>
     (
       await this.post<{ order: OrderCard }>(this.of(id, 'visit/cancel'), {
-        order_no: orderNo,
+        order_no: card.order_no,
+        version: card.visit?.version ?? null,
         command_id: commandId,
       })
     ).order

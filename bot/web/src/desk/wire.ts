@@ -165,6 +165,7 @@ export interface Visit extends Slot {
   readonly status: string
   readonly crew: { name: string; phone: string } | null
   readonly changes: number
+  readonly version: number
   readonly attention: boolean
 }
 
