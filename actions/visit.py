@@ -15,7 +15,7 @@ from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
 from bot.errors import BookingRefused, WindowTaken
 from bot.language import assent, stop
-from bot.scheduling import Offer, Order, Reason, Window
+from bot.scheduling import Offer, Order, Reason, Seen, Window
 
 SLOTS = ("wish", "refused", "offered", "window", "hold", "confirmed")
 # A message with a time in it is about the visit unless it asks about something else.
@@ -367,6 +367,8 @@ async def _commit(
             wanted,
             f"{turn.turn_id}:book",
             token=turn.slot("hold"),
+            # A person may be changing the very same visit at this moment.
+            seen=Seen(order.live_visit.version if order.live_visit is not None else None),
         )
     except WindowTaken:
         dispatcher.utter_message(response="utter_window_taken", window=said_window)

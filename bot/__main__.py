@@ -65,10 +65,17 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="create the tables; fill an empty database with demo data"
     )
     demo.set_defaults(run=_demo)
+    _agent_parser(commands)
     for name, text in _PASSED_ON.items():
         passed = commands.add_parser(name, help=text, add_help=False)
         passed.set_defaults(run=_in_the_engines_environment)
     return parser
+
+
+def _agent_parser(commands: Any) -> None:
+    from bot.desk import command  # noqa: PLC0415
+
+    command.add_parser(commands)
 
 
 def _serve_parser(commands: Any) -> None:

@@ -248,6 +248,20 @@ class QueueEmpty(NotFound):
     code = "queue_empty"
 
 
+class LoginTaken(BotError):
+    """There is an account {login} already; nothing was changed."""
+
+    code = "login_taken"
+    status = 409
+
+
+class WeakPassword(BotError):
+    """The password needs at least {shortest} characters."""
+
+    code = "weak_password"
+    status = 422
+
+
 class VisitChanged(BookingRefused):
     """Somebody has changed the visit since it was read; read it again."""
 

@@ -72,19 +72,19 @@ class Accounts:
 
     async def create(
         self, login: str, name: str, alias: str, role: str, password: str, max_chats: int = 5
-    ) -> str:
-        """Make an account; return its id. One whose login exists stays as it is."""
+    ) -> str | None:
+        """Make an account; return its id. None where the login exists: it stays as it is."""
         row = {"id": uuid4().hex, "login": login, "name": name, "alias": alias, "role": role}
         hashed = await asyncio.to_thread(_HASHER.hash, password)
         rest = {"password_hash": hashed, "max_chats": max_chats, "presence": "away", "seen_at": 0.0}
         async with self._database.transaction() as tx:
-            await tx.execute(
+            made = await tx.execute(
                 upsert(tx, account)
                 .values(**row, **rest)
                 .on_conflict_do_nothing(index_elements=["login"])
+                .returning(account.c.id)
             )
-            found = await tx.execute(select(account.c.id).where(account.c.login == login))
-            return str(found.scalar_one())
+            return made.scalar_one_or_none()
 
     async def any(self) -> bool:
         """Whether there is an account."""
