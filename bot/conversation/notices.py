@@ -7,7 +7,6 @@ the line's: it is told at least once, and never shown twice.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.background import repeat
 from bot.clock import Clock
 from bot.conversation import notice_texts, transcript
 from bot.conversation.moves import lock
@@ -57,7 +57,8 @@ class NoticeTeller:
 
     async def start(self) -> None:
         """Begin to tell."""
-        self._loop = asyncio.create_task(self._tell_forever(), name="notices")
+        telling = repeat(self._tell_all_due, self._poll, "telling_failed")
+        self._loop = asyncio.create_task(telling, name="notices")
 
     async def stop(self) -> None:
         """Stop; what is not told yet is told after the next start."""
@@ -78,12 +79,9 @@ class NoticeTeller:
                 log.exception("notice_failed", notice=notice_id)
         return settled
 
-    async def _tell_forever(self) -> None:
-        while True:
-            with contextlib.suppress(Exception):  # a database that is away for a moment
-                while await self.tell_due() == _BATCH:
-                    pass
-            await asyncio.sleep(self._poll)
+    async def _tell_all_due(self) -> None:
+        while await self.tell_due() == _BATCH:
+            pass
 
     async def _tell(self, notice_id: str) -> bool:
         now = self._clock.now()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.background import repeat
 from bot.clock import Clock
 from bot.conversation import ratings, texts, transcript
 from bot.conversation.handover import Reception
@@ -71,7 +72,9 @@ class Takeover:
 
     def start(self) -> None:
         """Begin to look through the queue."""
-        self._sweeping = asyncio.create_task(self._sweep_forever(), name="queue-sweeper")
+        self._sweeping = asyncio.create_task(
+            repeat(self.sweep, self._pause, "sweeping_failed"), name="queue-sweeper"
+        )
 
     async def stop(self) -> None:
         """Stop looking through the queue."""
@@ -155,14 +158,6 @@ class Takeover:
             self._announce(name, events)
             told += bool(events)
         return told
-
-    async def _sweep_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._pause)
-            try:
-                await self.sweep()
-            except Exception:  # a database that is away for a moment must not end it
-                log.exception("sweeping_failed")
 
     def _placed(self, wish: Move, at: datetime) -> Move:
         if wish.command in _LEAVING:

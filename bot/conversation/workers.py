@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.background import repeat
 from bot.conversation import lanes
 from bot.conversation.lanes import Lane
 from bot.conversation.turns import LaneLostError, TurnRunner
@@ -179,8 +180,11 @@ class Workers:
             return await lanes.count_attempt(tx, row_id) >= self._pace.attempts
 
     async def _keep(self, lane: Lane) -> None:
-        while True:
-            await asyncio.sleep(self._pace.lease / 3)
-            with contextlib.suppress(Exception):
-                async with self._database.transaction() as tx:
-                    await lanes.renew(tx, lane, self._seconds() + self._pace.lease)
+        pause = self._pace.lease / 3
+        await asyncio.sleep(pause)
+
+        async def renew() -> None:
+            async with self._database.transaction() as tx:
+                await lanes.renew(tx, lane, self._seconds() + self._pace.lease)
+
+        await repeat(renew, pause, "lane_not_renewed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.background import repeat
 from bot.clock import Clock
 from bot.conversation import texts
 from bot.conversation.conversations import Conversations
@@ -162,12 +162,7 @@ class Desk:
 
     async def release_forever(self) -> None:
         """Look for agents who are gone, for ever."""
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            try:
-                await self.release_the_gone()
-            except Exception:  # a database that is away for a moment must not end it
-                log.exception("releasing_failed")
+        await repeat(self.release_the_gone, _SWEEP_SECONDS, "releasing_failed")
 
     # --- words ---
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from bot.background import repeat
 from bot.log import get_logger
 from bot.scheduling.service import Scheduling
 
@@ -24,7 +23,7 @@ class Upkeep:
 
     async def start(self) -> None:
         """Begin sweeping."""
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(repeat(self._sweep, self._every, "holds_not_swept"))
 
     async def stop(self) -> None:
         """End, and wait until it has."""
@@ -32,13 +31,7 @@ class Upkeep:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                released = await self._scheduling.sweep_holds()
-            except (OSError, SQLAlchemyError) as error:
-                log.warning("holds_not_swept", error=str(error))
-            else:
-                if released:
-                    log.info("holds_swept", released=released)
-            await asyncio.sleep(self._every)
+    async def _sweep(self) -> None:
+        released = await self._scheduling.sweep_holds()
+        if released:
+            log.info("holds_swept", released=released)
