@@ -91,6 +91,7 @@ CARD = {
         "end": "2026-11-22T12:00:00+08:00",
         "crew": {"name": "王师傅组", "phone": "13800000001"},
         "changes": 0,
+        "version": 4,
         "attention": False,
     },
     "site": {"floor": 6, "elevator": False},

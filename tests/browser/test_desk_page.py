@@ -196,7 +196,7 @@ async def test_a_visit_is_moved_to_an_offered_window(fake, desk):
     await expect(page.locator(".visit strong")).to_have_text("11月21日 周六 12:00–15:00")
     (booked,) = [body for path, body in fake.calls if path.endswith("/visit")]
     assert booked["window"]["start"] == "2026-11-21T12:00:00+08:00"
-    assert (booked["changes"], len(booked["command_id"])) == (0, 32)
+    assert (booked["version"], len(booked["command_id"])) == (4, 32)
 
 
 async def test_personal_data_is_shown_on_demand_only(fake, desk):

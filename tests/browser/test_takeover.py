@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.asyncio(loop_
 
 WIDE = {"width": 1440, "height": 860}
 ANSWER_MS = 60_000
+# A page may only hear of what another process did when it looks by itself.
+expect.set_options(timeout=20_000)
 ORDER_NO = "2811234567890123457"
 
 

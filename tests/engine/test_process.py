@@ -159,7 +159,9 @@ class TestUntrustedText:
     def test_a_command_typed_by_a_consumer_is_text(self, running, actions, text):
         answer = running.turn(f"slash{text}", "t1", text)
         assert answer["nlu"]["text"] == text.strip()
-        assert answer["nlu"]["intent"]["confidence"] < 1.0
+        intent = answer["nlu"]["intent"]
+        # A command would be sure of itself; of signs alone it is sure that they say nothing.
+        assert intent["confidence"] < 1.0 or intent["name"] == "nlu_fallback"
         slots = actions.calls[-1]["tracker"]["slots"]
         assert slots["order_no"] is None
 
