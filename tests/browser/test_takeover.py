@@ -43,6 +43,7 @@ async def test_a_person_takes_over_helps_and_gives_back(live_server, open_page, 
     await phone.get_by_label("发送图片").set_input_files(
         {"name": "wall.png", "mimeType": "image/png", "buffer": PNG}
     )
+    await expect(phone.get_by_role("img", name="图片").last).to_be_visible()
     await phone.locator("header").get_by_role("button", name="转人工").click()
     await expect(phone.get_by_text("正在为您排队")).to_be_visible(timeout=ANSWER_MS)
 
