@@ -1,5 +1,6 @@
 """Two agents and a consumer on the whole running system: the engine, the database, both pages."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -54,8 +55,10 @@ async def test_a_person_takes_over_helps_and_gives_back(live_server, open_page, 
     await shoot(one, "1-queued")
     # Both press at once: one has it, the other is told who.
     clicks = [page.get_by_role("button", name="接入", exact=True) for page in (one, two)]
-    for click in clicks:
-        await click.dispatch_event("click")
+    # Whose button goes before it is pressed has heard of the other's claim already.
+    await asyncio.gather(
+        *(click.dispatch_event("click", timeout=5_000) for click in clicks), return_exceptions=True
+    )
     await expect(one.locator("[data-hand=mine]")).to_be_visible()
     await expect(two.locator("[data-hand=other]")).to_be_visible()
     await expect(two.get_by_label("回复顾客")).to_be_disabled()
