@@ -16,7 +16,7 @@ from bot.settings import ROOT
 
 MOST = 2
 # Below this a reading is no better than a guess (docs/understanding.md has the curve).
-LEAST = 0.12
+LEAST = 0.15
 
 
 def likely(ranking: list[dict[str, Any]]) -> list[str]:

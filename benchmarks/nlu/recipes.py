@@ -108,7 +108,7 @@ def recipes(epochs: int) -> dict[str, Recipe]:
         "no sounds": Recipe("ours without sounds", ours.classifier(), ("sounds",), sets=SETS),
         "no reading": Recipe("ours, values not read as kinds", ours.classifier(), ("reading",)),
         "tagger": Recipe("**ours: CRF over characters**", tagger),
-        "bare tagger": Recipe("the same without dictionary and catalogue", tagger, ("dictionary",)),
+        "bare tagger": Recipe("our CRF without dictionary and catalogue", tagger, ("dictionary",)),
         # Rasa's tagger learns from messages that have features of any kind alone.
         "crf": Recipe("Rasa's CRFEntityExtractor", (_JIEBA, _WORDS, _CRF), surface=True),
         "e5": Recipe("e5", ours.classifier("e5", **alone), ("ngrams",)),
