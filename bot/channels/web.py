@@ -19,7 +19,7 @@ from bot.channels.sessions import Session, Sessions
 from bot.conversation.conversations import Conversations
 from bot.conversation.events import Subscription
 from bot.conversation.photos import Photos
-from bot.conversation.records import ConversationView, Event, Incoming, Message, Typing
+from bot.conversation.records import ConversationView, Incoming, Message, Typing
 from bot.errors import MalformedRequest, NotFound, TooLarge, Unauthorized
 from bot.requests import Body, Name, Text, check, check_origin, read
 
@@ -28,8 +28,6 @@ dumps = partial(json.dumps, ensure_ascii=False)
 Consumers = Callable[[], Awaitable[Sequence[dict[str, Any]]]]
 
 _HEARTBEAT = 20.0
-# Another process may have written: without an event the socket looks by itself.
-_LOOK = 5.0
 _MAX_FRAME = 4096
 _SEQ_DIGITS = 9
 _MAX_IDENTITY = 4096
@@ -211,7 +209,7 @@ class Feed:
         """Tell about one case until the sender begins another."""
         same = await self._catch_up()
         while same and not self._socket.closed:
-            event = await _next(subscription)
+            event = await subscription.get()
             if isinstance(event, Typing):
                 await self._frame({"type": "typing", "on": event.on})
             else:
@@ -235,13 +233,6 @@ class Feed:
 
     async def _frame(self, frame: dict[str, Any]) -> None:
         await self._socket.send_str(dumps(frame))
-
-
-async def _next(subscription: Subscription) -> Event | None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_LOOK):
-            return await subscription.get()
-    return None
 
 
 def encode(message: Message) -> dict[str, Any]:

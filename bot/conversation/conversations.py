@@ -15,6 +15,7 @@ from bot.clock import Clock, SystemClock
 from bot.conversation import bursts, cases, inbox, lanes, transcript
 from bot.conversation.events import EventBus, Listener, Subscription
 from bot.conversation.handover import Reception
+from bot.conversation.lookout import Lookout
 from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
     ConversationView,
@@ -89,14 +90,17 @@ class Conversations:
         pace = pace or Pace()
         self._workers = Workers(database, runner, self._row_done, self._seconds, pace)
         self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
+        self._lookout = Lookout(database, self._bus, pace.look)
 
     async def start(self) -> None:
         """Begin to work on messages, those that earlier processes left included."""
         await self._workers.start()
         self.takeover.start()
+        self._lookout.start()
 
     async def stop(self) -> None:
         """Stop working; what is not done yet is done after the next start."""
+        await self._lookout.stop()
         await self.takeover.stop()
         await self._workers.stop()
 

@@ -55,6 +55,10 @@ class EventBus:
         finally:
             self._listeners.discard(listener)
 
+    def subscribed(self) -> list[str]:
+        """Return the conversations that somebody listens to."""
+        return list(self._subscriptions)
+
     @contextmanager
     def subscribe(self, conversation_id: str) -> Iterator[Subscription]:
         """Listen to a conversation as long as the block runs."""

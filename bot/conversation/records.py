@@ -132,4 +132,9 @@ class Typing:
     on: bool
 
 
-Event = MessageAdded | StateChanged | Typing
+@dataclass(frozen=True)
+class Looked:
+    """Another process wrote in the conversation: read it."""
+
+
+Event = MessageAdded | StateChanged | Typing | Looked

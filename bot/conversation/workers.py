@@ -22,7 +22,8 @@ class Pace:
     """Seconds, and counts: how lanes are held, how often the database is asked for work.
 
     `retry` is the pause after work on a message failed; after `attempts` it is given up.
-    `sweep`: how often the queue is looked through for those who waited too long.
+    `sweep`: how often the queue is looked through for those who waited too long. `look`: how
+    often it is looked for what other processes wrote.
     """
 
     lease: float = 30
@@ -31,6 +32,7 @@ class Pace:
     retry: float = 2
     attempts: int = 4
     sweep: float = 1
+    look: float = 5
 
 
 class Workers:

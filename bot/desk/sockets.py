@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.conversation.records import Event, Typing
+from bot.conversation.records import Event, StateChanged, Typing
 from bot.desk import encode, rows
 from bot.desk.accounts import Account
 from bot.desk.base import API, Calls, dumps, token
@@ -86,19 +86,31 @@ class Feed:
         self._lists = {"queued", "mine"}
         self._unsent = set(self._lists)
         self._shown: dict[str, tuple[str, ...]] = {}
+        # By list: the conversations that the page shows in it.
+        self._listed: dict[str, set[str]] = {}
+        self._listing = False
+        self._telling: set[str] = set()
         # By watched conversation: the last line and the last move that were told.
         self._watched: dict[str, tuple[int, int]] = {}
         self._changed: set[str] = set()
         self._typing: dict[str, bool] = {}
         self._counts: dict[str, int] = {}
+        self._recount = True
         self._woken = asyncio.Event()
 
     def heard(self, conversation_id: str, event: Event) -> None:
-        """Note that a conversation changed; too many at once are told as whole lists."""
+        """Note that a conversation changed; too many at once are told as whole lists.
+
+        A line in a conversation that the page neither watches nor shows costs nothing.
+        """
         if isinstance(event, Typing):
             if conversation_id in self._watched:
                 self._typing[conversation_id] = event.on
                 self._woken.set()
+            return
+        moved = isinstance(event, StateChanged)
+        self._recount |= moved
+        if not (moved or self._concerns(conversation_id)):
             return
         if len(self._changed) < _MOST_CHANGED:
             self._changed.add(conversation_id)
@@ -106,6 +118,13 @@ class Feed:
             self._unsent |= self._lists
             self._changed |= set(self._watched)
         self._woken.set()
+
+    def _concerns(self, conversation_id: str) -> bool:
+        # While a list is read, or a conversation, it is not known yet what the page shows.
+        if self._listing or self._unsent or "bot" in self._lists:
+            return True
+        concerned = (self._watched, self._telling, *self._listed.values())
+        return any(conversation_id in names for names in concerned)
 
     async def listen(self) -> None:
         """Take what the page sends until it closes."""
@@ -178,19 +197,29 @@ class Feed:
         self._account = await self._desk.accounts.of_token(self._session)
         self._unsent |= self._lists
         self._changed |= set(self._watched)
+        self._recount = True
 
     async def _tell_all(self) -> None:
         self._woken.clear()
         unsent, self._unsent = self._unsent & self._lists, set()
         changed, self._changed = self._changed, set()
         typing, self._typing = self._typing, {}
+        self._listing = bool(unsent)
         for name in sorted(unsent):
             await self._tell_list(name)
+        self._listing = False
+        self._telling = changed
         for name in changed:
             with suppress(BotError):
                 await self._tell_conversation(name)
+        self._telling = set()
         for name, on in typing.items():
             await self._tell("typing", conversation_id=name, on=on)
+        if self._recount or unsent:
+            await self._tell_counts()
+
+    async def _tell_counts(self) -> None:
+        self._recount = False
         counts = await self._desk.counts(self._account)
         if counts != self._counts:
             self._counts = counts
@@ -198,6 +227,7 @@ class Feed:
 
     async def _tell_list(self, name: str) -> None:
         listed = await self._desk.listed(self._account, name)
+        self._listed[name] = {row["id"] for row in listed}
         shown = tuple(dumps(row) for row in listed)
         if self._shown.get(name) != shown:
             self._shown[name] = shown
@@ -205,11 +235,17 @@ class Feed:
 
     async def _tell_conversation(self, conversation_id: str) -> None:
         row = await self._desk.row(self._account, conversation_id)
-        await self._tell("conversation", conversation=row, lists=self._lists_of(row))
+        lists = self._lists_of(row)
+        await self._tell("conversation", conversation=row, lists=lists)
+        for name in self._lists:
+            listed = self._listed.setdefault(name, set())
+            (listed.add if name in lists else listed.discard)(conversation_id)
         told = self._watched.get(conversation_id)
         if told is None:
             return
         seq, epoch = told
+        if row["last_seq"] <= seq and row["epoch"] <= epoch:
+            return
         async with self._desk.database.reading() as tx:
             said = await rows.lines(tx, conversation_id, seq)
             moved = await rows.moves(tx, conversation_id, epoch)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 import aiohttp
@@ -11,9 +12,11 @@ import pytest
 from bot.channels import pages
 from bot.channels.sessions import Sessions, session_secret
 from bot.clock import SystemClock
+from bot.conversation.records import Incoming
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.errors import Unauthorized
 from tests.api.service import is_problem, serving
+from tests.conversation.service import Service
 
 SHOP = "a secret that the shop keeps for us"
 SITE = "https://www.shop.example"
@@ -92,6 +95,33 @@ async def test_a_socket_that_was_away_catches_up_from_where_it_was(server):
         assert [f["message"]["seq"] for f in rest if f["type"] == "message"] == seqs[cut:]
 
 
+async def test_a_socket_cut_at_every_frame_ends_with_what_was_said(server):
+    session = await opened(server)
+    held, states = [], []
+    for n in range(8):
+        async with events(server, session["token"], held[-1]["seq"] if held else 0) as socket:
+            await send(server, session["token"], f"第{n}句，完。", f"m{n}")
+            with suppress(TimeoutError):
+                for _ in range(n + 1):
+                    frame = json.loads((await asyncio.wait_for(socket.receive(), 2)).data)
+                    held += [frame["message"]] if frame["type"] == "message" else []
+                    states += [frame["state"]] if frame["type"] == "state" else []
+            # Cut as a network does it: no closing frame.
+            socket._response.connection.transport.abort()
+    async with events(server, session["token"], held[-1]["seq"] if held else 0) as socket:
+        # Lines that came while the bot was at work are answered together.
+        while not (held and held[-1]["from"] == "bot" and "第7句" in held[-1]["text"]):
+            frame = json.loads((await asyncio.wait_for(socket.receive(), 10)).data)
+            held += [frame["message"]] if frame["type"] == "message" else []
+    view = await server.service.conversations.transcript(session["sender"])
+    assert [line["id"] for line in held] == [line.id for line in view.messages]
+    assert [line["seq"] for line in held] == list(range(1, len(held) + 1))
+    assert [line["text"] for line in held if line["from"] == "consumer"] == [
+        f"第{n}句，完。" for n in range(8)
+    ]
+    assert set(states) <= {"bot"}
+
+
 async def test_a_hand_over_is_told(server):
     server.service.engine._script = {"转": TurnResult((Reply("请稍候"),), "request_human")}
     session = await opened(server)
@@ -106,13 +136,15 @@ async def test_a_hand_over_is_told(server):
     }
 
 
-async def test_a_message_of_another_process_is_told_by_looking(server, monkeypatch):
-    monkeypatch.setattr("bot.channels.web._LOOK", 0.05)
-    monkeypatch.setattr("bot.conversation.events.EventBus.publish", lambda *_: None)
+async def test_a_message_of_another_process_is_told_by_looking(server):
     session = await opened(server)
+    other = Service(server.service.database)
+    other.build()  # it never starts: this process works on what it takes in
     async with events(server, session["token"]) as socket:
-        await send(server, session["token"], "a", "m1")
-        await frames(socket, says("echo: a"))
+        await frames(socket, lambda frame: frame["type"] == "state")
+        await other.conversations.receive(Incoming("web", session["sender"], "a"))
+        heard = await frames(socket, says("a"))
+    assert [f["message"]["text"] for f in heard if f["type"] == "message"][-1] == "a"
 
 
 async def test_one_session_hears_nothing_of_another(server):

@@ -54,7 +54,7 @@ class Service:
             self.engine,
             Fallback(detect=URGENT.get),
             limits=self.limits,
-            pace=Pace(lease=1, poll=0.05, retry=0.01, attempts=2, sweep=0.02),
+            pace=Pace(lease=1, poll=0.05, retry=0.01, attempts=2, sweep=0.02, look=0.05),
             staffing=self.staffing,
         )
         return self.conversations

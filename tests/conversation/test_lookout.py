@@ -1,0 +1,62 @@
+"""One look for all who listen, and only about what they have not heard."""
+
+import pytest
+
+from bot.conversation.events import EventBus
+from bot.conversation.lookout import Lookout
+from bot.conversation.records import Looked
+from bot.conversation.states import Command
+from tests.conversation.service import WANG
+
+
+@pytest.fixture
+def lookout(service):
+    """A lookout that looks when it is told to, on the bus of the running service."""
+    return Lookout(service.database, service.conversations._bus, 3600)
+
+
+@pytest.fixture
+def elsewhere(service):
+    """A lookout of another process, whose bus hears nothing of what is said here."""
+    return Lookout(service.database, EventBus(), 3600)
+
+
+async def test_what_another_process_wrote_is_told_once(service, elsewhere):
+    await service.say("a")
+    with elsewhere._bus.subscribe(await service.case()) as heard:
+        assert await elsewhere.look() == 1  # the first time: it may have come too late
+        assert await elsewhere.look() == 0
+        await service.say("b")
+        await service.move(Command.BARGE_IN, WANG)
+        assert await elsewhere.look() == 1
+        assert await elsewhere.look() == 0
+    assert [await heard.get() for _ in range(2)] == [Looked(), Looked()]
+
+
+async def test_what_this_process_said_is_not_told_again(service, lookout):
+    await service.say("a")
+    name = await service.case()
+    lookout.start()
+    with service.conversations.subscribe(name):
+        await lookout.look()
+        await service.say("b")
+        await service.move(Command.BARGE_IN, WANG)
+        await service.conversations.takeover.say(name, WANG, "您好", "c1")
+        assert await lookout.look() == 0
+    await lookout.stop()
+
+
+async def test_a_next_case_begun_elsewhere_is_told(service, elsewhere):
+    await service.say("a")
+    with elsewhere._bus.subscribe(await service.case()):
+        await service.move(Command.CLOSE, disposition="solved")
+        await elsewhere.look()
+        await service.say("你好")
+        assert await elsewhere.look() == 1
+
+
+async def test_conversations_that_nobody_listens_to_cost_nothing(service, elsewhere):
+    await service.say("a")
+    assert await elsewhere.look() == 0
+    with elsewhere._bus.subscribe("gone"):
+        assert await elsewhere.look() == 0
