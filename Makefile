@@ -1,6 +1,6 @@
 # `make` alone prints this help.
 .DEFAULT_GOAL := help
-.PHONY: .need-python help run test check lock clean train evaluate bench-times bench-booking bench-nlu
+.PHONY: .need-python help run test check lock clean train evaluate bench-times bench-booking bench-desk bench-nlu
 
 # The newest Python that the application supports; any from 3.11 on will do.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -51,6 +51,9 @@ bench-times: ## compare the time grammar with dateparser and jionlp, into docs/b
 
 bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, on both databases
 	@$(BIN)/python -m benchmarks.booking
+
+bench-desk: ## measure takeover with 2,000 sockets and 200 lines a second
+	@$(BIN)/python -m benchmarks.desk
 
 # In a folder beside the engine's environment: the engine never sees what is compared with.
 bench-nlu: ## compare pipelines of understanding, into docs/understanding.md (an hour)

@@ -1,0 +1,1 @@
+"""Takeover at size: consumers' sockets, agents' sockets, and messages between them."""
