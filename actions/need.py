@@ -87,9 +87,9 @@ class Need(Action, ABC):
         reset = [SlotSet(name, None) for name in self.forgets]
         return rounded_off(reset + events, turn, tracker.active_loop_name)
 
+    @abstractmethod
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
         """Say what there is to say and return what changes in the dialogue."""
-        raise NotImplementedError
 
 
 class OrderNeed(Need):
@@ -127,11 +127,11 @@ class OrderNeed(Need):
             FollowupAction("order_form"),
         ]
 
+    @abstractmethod
     async def serve_order(
         self, order: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
     ) -> Events:
         """Serve the need for this order."""
-        raise NotImplementedError
 
 
 async def find_order(

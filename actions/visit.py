@@ -1,4 +1,4 @@
-"""The dialogue about a visit's window: offers, choice, and the explicit yes."""
+"""The dialogue about a visit's window: offers, choice, and the question for a yes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
 from bot.errors import BookingRefused, WindowTaken
 from bot.language import assent, stop
-from bot.scheduling import Offer, Order, Reason, Seen, Window
+from bot.scheduling import Offer, Order, Reason, Window
 
 SLOTS = ("wish", "refused", "offered", "window", "hold", "confirmed")
 # A message with a time in it is about the visit unless it asks about something else.
@@ -321,82 +321,3 @@ async def _other_order(turn: Turn, at: Services) -> bool:
         return False
     order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
     return all(item.category != goods for item in order.items)
-
-
-class CommitVisit(Action):
-    """Book what was confirmed."""
-
-    def name(self) -> str:
-        """Return the name that rules use."""
-        return "action_commit_visit"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> Events:
-        """Make the one call that books or moves; a wish that was dropped changes nothing."""
-        turn = Turn.read(tracker)
-        at = services()
-        order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-        wanted = window_of(turn.slot("window"))
-        if not turn.slot("confirmed") or wanted is None:
-            if turn.slot("hold"):
-                await at.scheduling.release(turn.caller, order.order_no)
-            return _kept(order, dispatcher, at)
-        return await _commit(order, wanted, turn, dispatcher, at)
-
-
-def _kept(order: Order, dispatcher: CollectingDispatcher, at: Services) -> Events:
-    visit = order.live_visit
-    if visit is not None and visit.window is not None:
-        window = wording.window(visit.window, at.clock.today())
-        dispatcher.utter_message(response="utter_visit_kept", window=window)
-    else:
-        dispatcher.utter_message(response="utter_not_booked")
-    return cleared()
-
-
-async def _commit(
-    order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher, at: Services
-) -> Events:
-    moved = order.live_visit is not None and order.live_visit.window is not None
-    said_window = wording.window(wanted, at.clock.today())
-    try:
-        visit = await at.scheduling.book(
-            turn.caller,
-            order.order_no,
-            wanted,
-            f"{turn.turn_id}:book",
-            token=turn.slot("hold"),
-            # A person may be changing the very same visit at this moment.
-            seen=Seen(order.live_visit.version if order.live_visit is not None else None),
-        )
-    except WindowTaken:
-        dispatcher.utter_message(response="utter_window_taken", window=said_window)
-        return [*cleared(), SlotSet("refused", [plain(wanted)]), FollowupAction("visit_form")]
-    except BookingRefused as error:
-        return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
-    dispatcher.utter_message(
-        response="utter_moved" if moved else "utter_booked",
-        goods=wording.goods(order),
-        window=said_window,
-        kind=wording.kind(visit.kind),
-        crew_line=wording.crew_line(visit),
-    )
-    await _say_what_followed(order, turn, dispatcher, at)
-    return cleared()
-
-
-async def _say_what_followed(
-    before: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
-) -> None:
-    """Tell that the installation moved along with its delivery, or that nobody can do it."""
-    after = await at.scheduling.order(turn.caller, before.order_no)
-    known = {visit.visit_id: visit for visit in before.visits}
-    for visit in after.visits:
-        old = known.get(visit.visit_id)
-        if visit.kind != "installation" or old is None or old in (visit, before.live_visit):
-            continue
-        dispatcher.utter_message(
-            response="utter_installation_waits" if visit.attention else "utter_installation_moved",
-            window=wording.window(visit.window, at.clock.today()),
-        )
