@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from bot.background import repeat
 from bot.conversation.events import EventBus
 from bot.conversation.records import Event, Looked, MessageAdded, StateChanged
 from bot.conversation.tables import conversation
 from bot.database import Database
-from bot.log import get_logger
-
-log = get_logger(__name__)
 
 _AT_ONCE = 500
 
@@ -47,7 +45,8 @@ class Lookout:
     def start(self) -> None:
         """Begin to look."""
         self._listening.__enter__()
-        self._looking = asyncio.create_task(self._look_forever(), name="lookout")
+        looking = repeat(self.look, self._pause, "looking_failed")
+        self._looking = asyncio.create_task(looking, name="lookout")
 
     async def stop(self) -> None:
         """Stop looking."""
@@ -90,11 +89,3 @@ class Lookout:
             known.seq = max(known.seq, event.message.seq)
         elif isinstance(event, StateChanged):
             known.epoch = max(known.epoch, event.epoch)
-
-    async def _look_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self._pause)
-            try:
-                await self.look()
-            except Exception:  # a database that is away for a moment must not end it
-                log.exception("looking_failed")

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.clock import FixedClock
 from bot.conversation.conversations import Conversations
 from bot.conversation.moves import Move
-from bot.conversation.records import Actor, Agent, Incoming, Message
+from bot.conversation.records import Actor, Agent, Incoming, Looked, Message
 from bot.conversation.states import Command
 from bot.conversation.tables import message
 from bot.conversation.turns import Limits
@@ -154,3 +154,11 @@ async def _execute(statement: str) -> None:
     async with engine.connect() as connection:
         await connection.execute(text(statement))
     await engine.dispose()
+
+
+async def heard(subscription, seconds=5):
+    """The next event that says what happened, not only that somebody should look."""
+    async with asyncio.timeout(seconds):
+        while isinstance(event := await subscription.get(), Looked):
+            pass
+    return event

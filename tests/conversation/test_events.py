@@ -1,10 +1,9 @@
 """Who listens hears of messages, states and typing; who is slow loses hints, not messages."""
 
-import asyncio
-
 from bot.conversation.events import EventBus
 from bot.conversation.records import MessageAdded, StateChanged, Typing
 from bot.dialogue.engine import Reply, TurnResult
+from tests.conversation.service import heard
 
 
 async def test_a_turn_is_heard(service):
@@ -12,10 +11,10 @@ async def test_a_turn_is_heard(service):
     name = await service.conversations.open("rest", "s1", None)
     with service.conversations.subscribe(name) as subscription:
         await service.say("转")
-        heard = [await asyncio.wait_for(subscription.get(), 5) for _ in range(5)]
-    kinds = [type(event) for event in heard]
+        events = [await heard(subscription) for _ in range(5)]
+    kinds = [type(event) for event in events]
     assert kinds == [MessageAdded, Typing, Typing, MessageAdded, StateChanged]
-    assert (heard[1].on, heard[2].on) == (True, False)
+    assert (events[1].on, events[2].on) == (True, False)
 
 
 async def test_after_gives_what_followed(service):

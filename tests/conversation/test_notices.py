@@ -12,7 +12,7 @@ from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.scheduling import Caller
 from bot.scheduling.notice_tables import notice
-from tests.conversation.service import WANG
+from tests.conversation.service import WANG, heard
 from tests.scheduling import world as w
 from tests.scheduling.world import World
 
@@ -56,9 +56,9 @@ async def _outcomes(world):
 async def test_a_booking_made_elsewhere_is_told_in_the_consumers_chat(service, world, teller):
     await service.say("在吗", consumer_id="tb_1001")
     await world.scheduling.book(w.OWNER, "O1", MORNING, "desk-1")
-    with service.conversations.subscribe(await _chat(service)) as heard:
+    with service.conversations.subscribe(await _chat(service)) as subscription:
         assert await teller.tell_due() == 1
-        event = await asyncio.wait_for(heard.get(), 1)
+        event = await heard(subscription)
     (line,) = await _said(service)
     assert isinstance(event, MessageAdded)
     assert event.message == line
@@ -273,9 +273,9 @@ async def test_a_failure_between_line_and_settling_leaves_neither(
 async def test_a_running_teller_tells_by_itself_until_it_is_stopped(service, world, teller):
     await service.say("在吗", consumer_id="tb_1001")
     await teller.start()
-    with service.conversations.subscribe(await _chat(service)) as heard:
+    with service.conversations.subscribe(await _chat(service)) as subscription:
         await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
-        await asyncio.wait_for(heard.get(), 5)
+        await heard(subscription)
     await teller.stop()
     await world.scheduling.book(w.OWNER, "O1", NOON, "c2")
     assert await _kinds(service) == ["confirmed"]
