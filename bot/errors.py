@@ -47,6 +47,13 @@ class Unauthorized(Refused):
     status = 401
 
 
+class NotSigned(Refused):
+    """The request does not prove that it comes from the platform: {reason}."""
+
+    code = "not_signed"
+    status = 401
+
+
 class NotFound(Refused):
     """There is nothing here under this name."""
 

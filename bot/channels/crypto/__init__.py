@@ -1,0 +1,1 @@
+"""How makers sign and encrypt what they send, one module a scheme."""
