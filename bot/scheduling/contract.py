@@ -62,6 +62,7 @@ class Hub(_Strict):
     hub_id: Id
     name: Name
     adcodes: list[Annotated[str, Field(pattern=r"^\d{6}$")]] = Field(min_length=1)
+    provider: Id | None = None
 
 
 class Shift(_Strict):
@@ -97,6 +98,7 @@ class Crew(_Strict):
     members: int = Field(default=1, ge=1, le=20)
     skills: list[Skill | Licence]
     shifts: list[Shift] = []
+    provider: Id | None = None
 
     @property
     def licences(self) -> list[Licence]:
@@ -215,6 +217,7 @@ class Order(_Strict):
     tracking: list[TrackingStep] = []
     visits: list[Visit] = []
     goods_expected_at: AwareDatetime | None = None
+    provider: Id | None = None
 
 
 class CalendarDay(_Strict):

@@ -39,6 +39,7 @@ class Checks:
             *_own_faults(document),
             *self._adcodes(document),
             *await self._unknown_ids(document),
+            *await self._two_providers(document),
             *await self._shift_clashes(document),
             *await self._foreign_visits(document),
             *await self._second_live_visits(document),
@@ -72,6 +73,20 @@ class Checks:
                 detail = f"no crew {visit.crew_id} is known"
                 faults.append({"path": f"{path}.crew_id", "detail": detail})
         return faults
+
+    async def _two_providers(self, document: c.Document) -> list[Fault]:
+        """Find crews of one provider at the hub of another."""
+        stored = await self._db.execute(select(t.hub.c.hub_id, t.hub.c.provider))
+        owners = {row.hub_id: row.provider for row in stored}
+        owners |= {hub.hub_id: hub.provider for hub in document.hubs}
+        return [
+            {
+                "path": f"$.crews[{n}].provider",
+                "detail": f"hub {crew.hub_id} belongs to {owners[crew.hub_id]}",
+            }
+            for n, crew in enumerate(document.crews)
+            if crew.provider and owners.get(crew.hub_id) not in {None, crew.provider}
+        ]
 
     async def _known(self, column: Any) -> set[str]:
         return set((await self._db.execute(select(column))).scalars())

@@ -102,7 +102,8 @@ class Importer:
             await self._db.execute(insert(table), [{**key, **row} for row in rows])
 
     async def _hub(self, hub: c.Hub) -> None:
-        await self._put(t.hub, {"hub_id": hub.hub_id}, {"name": hub.name})
+        values = {"name": hub.name, "provider": hub.provider}
+        await self._put(t.hub, {"hub_id": hub.hub_id}, values)
         areas = [{"adcode": adcode} for adcode in dict.fromkeys(hub.adcodes)]
         await self._replace(t.hub_area, {"hub_id": hub.hub_id}, areas)
 
@@ -144,7 +145,7 @@ class Importer:
 
     async def _crew(self, crew: c.Crew, path: str) -> None:
         key = {"crew_id": crew.crew_id}
-        values = crew.model_dump(include={"hub_id", "name", "phone", "members"})
+        values = crew.model_dump(include={"hub_id", "name", "phone", "members", "provider"})
         values["skill_mask"] = skills.mask(licence.skill for licence in crew.licences)
         values["licences"] = _ends(crew)
         await self._put(t.crew, key, values)
@@ -241,6 +242,7 @@ class Importer:
         values = {
             "merchant": order.merchant,
             "consumer_id": person.consumer_id,
+            "provider": order.provider,
             "address": order.address.text,
             **order.address.model_dump(exclude={"text"}),
         }

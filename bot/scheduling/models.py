@@ -132,6 +132,7 @@ class Order:
     waiting: bool = False
     lon: float | None = None
     lat: float | None = None
+    provider: str | None = None
 
     @property
     def site(self) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def order_document(order: Order) -> dict[str, Any]:
         "visits": [visit_document(visit) for visit in order.visits],
         "site": order.site,
     }
+    if order.provider is not None:
+        document["provider"] = order.provider
     if order.goods_expected_at is not None:
         document["goods_expected_at"] = order.goods_expected_at.isoformat()
     return document

@@ -71,12 +71,20 @@ def free_minutes(lapsed: Any) -> Any:
     return w.sellable_min - w.used_min + func.coalesce(lapsed.c.minutes, 0)
 
 
+def of_provider(provider: Any) -> Any:
+    """Return the condition that a crew works for a provider, itself or through its hub."""
+    home, c = t.hub.alias("home"), t.crew.c
+    of_hub = select(home.c.provider).where(home.c.hub_id == c.hub_id).scalar_subquery()
+    return func.coalesce(c.provider, of_hub) == provider
+
+
 @cache
-def _open(*, one: bool, follows: bool) -> Select[Any]:
+def _open(*, one: bool, follows: bool, bound: bool) -> Select[Any]:
     """Select from the windows of fitting crews that have room for an order.
 
     `one` window by crew, else the windows of a span; `follows` for an installation that waits
-    for a booked delivery. Built once: putting a statement together takes longer than running it.
+    for a booked delivery; `bound` for an order of one provider. Built once: putting a statement
+    together takes longer than running it.
     """
     w, c = t.crew_window.c, t.crew.c
     lapsed = lapsed_holds(bindparam("order_no"), bindparam("now"))
@@ -100,6 +108,8 @@ def _open(*, one: bool, follows: bool) -> Select[Any]:
     if follows:
         stays = and_(w.crew_id == bindparam("stays"), w.start_at >= bindparam("with"))
         query = query.where(or_(w.start_at >= bindparam("after"), stays))
+    if bound:
+        query = query.where(of_provider(bindparam("provider")))
     if not one:
         query = query.where(w.start_at < bindparam("last")).distinct()
         return query.order_by(w.start_at, w.end_at)
@@ -126,7 +136,12 @@ def _asked(order: Order, need: Need, first: int, now: int) -> dict[str, Any]:
         "first": max(first, epoch(there)) if there else first,
         "minutes": need.minutes,
         **_delivery(order),
+        **({"provider": order.provider} if order.provider else {}),
     }
+
+
+def _statement(asked: dict[str, Any], *, one: bool) -> Select[Any]:
+    return _open(one=one, follows="after" in asked, bound="provider" in asked)
 
 
 def _delivery(order: Order) -> dict[str, Any]:
@@ -147,7 +162,7 @@ async def open_windows(
     """Return the windows with room, soonest first, cut-offs aside: one row a window."""
     first, last = span.epochs
     asked = {**_asked(order, need, first, now), "last": last}
-    rows = await connection.execute(_open(one=False, follows="after" in asked), asked)
+    rows = await connection.execute(_statement(asked, one=False), asked)
     return [_window(row) for row in rows]
 
 
@@ -157,7 +172,7 @@ async def open_slots(
     """Return the crews with room in one window: fewest spare skills first, then most room."""
     start = epoch(window.start)
     asked = {**_asked(order, need, start, now), "start": start, "end": epoch(window.end)}
-    rows = (await connection.execute(_open(one=True, follows="after" in asked), asked)).all()
+    rows = (await connection.execute(_statement(asked, one=True), asked)).all()
     ranked = sorted(rows, key=lambda r: (r.skill_mask.bit_count(), -r.free, r.crew_id))
     return [
         Slot(r.cw_id, r.crew_id, window, r.free, r.lapsed is not None, r.limit != 0) for r in ranked

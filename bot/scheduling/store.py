@@ -107,6 +107,7 @@ def _order(head: Row[Any]) -> Order:
         waiting=head.waiting,
         lon=head.lon,
         lat=head.lat,
+        provider=head.provider,
     )
 
 

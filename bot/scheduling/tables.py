@@ -29,7 +29,14 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 NO_OVERBOOK = "used_min >= 0 AND used_min <= capacity_min + overrun_min"
 LIVE = "status IN ('unscheduled', 'scheduled', 'en_route', 'in_progress')"
 
-hub = Table("hub", metadata, Column("hub_id", String(64), primary_key=True), Column("name", Text))
+hub = Table(
+    "hub",
+    metadata,
+    Column("hub_id", String(64), primary_key=True),
+    Column("name", Text),
+    # Whose hub it is; unset where crews of several providers work from it.
+    Column("provider", String(64)),
+)
 hub_area = Table(
     "hub_area",
     metadata,
@@ -47,6 +54,8 @@ crew = Table(
     # All skills as bits (skills.py), and the last day of those that end: {"gas": "2026-12-01"}.
     Column("skill_mask", BigInteger, nullable=False, server_default="0"),
     Column("licences", JSON, nullable=False, server_default="{}"),
+    # The logistics provider; where it is unset the hub's counts.
+    Column("provider", String(64)),
     CheckConstraint("members >= 1", name="crew_members"),
 )
 # One row of hub "" is for all hubs; a hub's own row goes before it.
@@ -137,6 +146,8 @@ orders = Table(
     # The goods came damaged and wait to be replaced: nothing can be booked until they are.
     Column("goods_missing", Boolean, nullable=False, server_default=false()),
     Column("seq", Integer, nullable=False, server_default="0"),
+    # The logistics provider that the order is bound to; unset: anybody's crews serve it.
+    Column("provider", String(64)),
 )
 order_item = Table(
     "order_item",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalogue import Catalogue
@@ -18,7 +18,7 @@ from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Reason, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.rules import Need
-from bot.scheduling.slots import Span, free_minutes, lapsed_holds, open_windows
+from bot.scheduling.slots import Span, free_minutes, lapsed_holds, of_provider, open_windows
 from bot.scheduling.store import window_of
 from bot.settings import BookingRules
 
@@ -112,12 +112,14 @@ async def _rows(inquiry: Inquiry) -> Sequence[Any]:
     w, c = t.crew_window.c, t.crew.c
     start, end = inquiry.span.epochs
     lapsed = lapsed_holds(inquiry.order.order_no, epoch(inquiry.now))
+    hubs, crews = _serving(inquiry.order.provider)
     found = await inquiry.connection.execute(
         select(t.hub_area.c.hub_id, c.crew_id, c.skill_mask, c.licences, c.members)
         .add_columns(w.start_at, w.end_at, w.skill_mask.label("valid_mask"))
         .add_columns(free_minutes(lapsed).label("free"))
         .select_from(t.hub_area)
-        .outerjoin(t.crew, c.hub_id == t.hub_area.c.hub_id)
+        .join(t.hub, hubs)
+        .outerjoin(t.crew, crews)
         .outerjoin(
             t.crew_window,
             and_(w.crew_id == c.crew_id, w.start_at >= start, w.start_at < end),
@@ -126,6 +128,16 @@ async def _rows(inquiry: Inquiry) -> Sequence[Any]:
         .where(t.hub_area.c.adcode == inquiry.order.adcode)
     )
     return found.all()
+
+
+def _serving(provider: str | None) -> tuple[Any, Any]:
+    """Return the conditions on the hubs and the crews of them that an order may have."""
+    hubs = t.hub.c.hub_id == t.hub_area.c.hub_id
+    crews = t.crew.c.hub_id == t.hub_area.c.hub_id
+    if provider is None:
+        return hubs, crews
+    shared = or_(t.hub.c.provider.is_(None), t.hub.c.provider == provider)
+    return and_(hubs, shared), and_(crews, of_provider(provider))
 
 
 def _seen(row: Any) -> _Seen | None:

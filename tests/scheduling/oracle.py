@@ -113,15 +113,32 @@ def goods_from(order: dict[str, Any], zone: Any) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
+def serving_hubs(document: dict[str, Any], order: dict[str, Any]) -> set[str]:
+    bound = order.get("provider")
+    return {
+        h["hub_id"]
+        for h in document["hubs"]
+        if order["address"]["adcode"] in h["adcodes"]
+        and (bound is None or h.get("provider") in {None, bound})
+    }
+
+
+def works_for(document: dict[str, Any], crew: dict[str, Any], bound: str | None) -> bool:
+    hub = next(h for h in document["hubs"] if h["hub_id"] == crew["hub_id"])
+    return bound is None or (crew.get("provider") or hub.get("provider")) == bound
+
+
 def bookable(
     document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
 ) -> set[tuple[datetime, datetime]]:
     """Every window that some crew could take for the order's first visit."""
-    hubs = {h["hub_id"] for h in document["hubs"] if order["address"]["adcode"] in h["adcodes"]}
+    hubs = serving_hubs(document, order)
     needed = skills_needed(order)
     found = set()
     for crew in document["crews"]:
         if crew["hub_id"] not in hubs or crew["members"] < members_needed(order):
+            continue
+        if not works_for(document, crew, order.get("provider")):
             continue
         for start, end, capacity in crew_windows(crew, now.tzinfo):
             share = int(capacity * factor(document, crew["hub_id"], start.date()) + 1e-9)
@@ -140,13 +157,17 @@ def reason(  # noqa: C901, PLR0911 - one question after another, as it is told
     document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
 ) -> str:
     """Why nothing is bookable in the next 14 days, where nothing is."""
-    hubs = {h["hub_id"] for h in document["hubs"] if order["address"]["adcode"] in h["adcodes"]}
+    hubs = serving_hubs(document, order)
     if not hubs:
         return "no_hub"
     horizon = now.date() + timedelta(days=14)
     if goods_from(order, now.tzinfo).date() > horizon:
         return "goods_not_arrived"
-    crews = [c for c in document["crews"] if c["hub_id"] in hubs]
+    crews = [
+        c
+        for c in document["crews"]
+        if c["hub_id"] in hubs and works_for(document, c, order.get("provider"))
+    ]
     if not crews:
         return "no_shift"
     for n, skill in enumerate(skills_needed(order), 1):

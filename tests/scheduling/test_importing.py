@@ -121,6 +121,14 @@ def _append(path, value):
     return change
 
 
+def _owned_by(hub_owner, crew_owner):
+    def change(sample):
+        sample["hubs"][0]["provider"] = hub_owner
+        sample["crews"][0]["provider"] = crew_owner
+
+    return change
+
+
 VISIT = ("orders", 0, "visits", 0)
 FAULTS = [
     (_set(("crews", 0, "hub_id"), "NO"), "$.crews[0].hub_id"),
@@ -154,6 +162,7 @@ FAULTS = [
     (_set(("orders", 0, "address", "adcode"), "31"), "$.orders[0].address.adcode"),
     (_set(("hubs", 0, "adcodes"), "310115"), "$.hubs[0].adcodes"),
     (_append(("hubs",), EXAMPLE["hubs"][0]), "$.hubs[1].hub_id"),
+    (_owned_by("日日顺", "安得"), "$.crews[0].provider"),
     (_append(("orders",), {**EXAMPLE["orders"][0], "visits": []}), "$.orders[1].order_no"),
     (
         _append(("orders", 0, "visits"), EXAMPLE["orders"][0]["visits"][0] | {"visit_id": "V2"}),
@@ -233,3 +242,17 @@ async def test_a_capacity_cut_below_what_is_booked_is_accepted_with_a_warning(wo
     report = await world.take(crews=[w.crew(shifts=[w.shift(capacity=60)])])
     assert [x["path"] for x in report.warnings] == ["$.crews[0].shifts[0]"]
     assert await world.ledger() == {("C1", w.at(w.DAY, "09:00")): (60, 45, w.AC_MINUTES)}
+
+
+async def test_a_crew_of_another_provider_at_a_stored_hub_is_refused(world):
+    await world.take(hubs=[{**w.hub(), "provider": "日日顺"}])
+    with pytest.raises(ImportRejected) as refused:
+        await world.take(hubs=[], crews=[w.crew(provider="安得")])
+    assert [x["path"] for x in refused.value.facts["faults"]] == ["$.crews[0].provider"]
+
+
+async def test_an_order_keeps_its_provider_until_a_file_says_otherwise(world):
+    await world.take(w.order(provider="安得"))
+    assert (await world.scheduling.api_order("O1"))["provider"] == "安得"
+    await world.take(w.order())
+    assert "provider" not in await world.scheduling.api_order("O1")

@@ -26,6 +26,7 @@ SKILLS = [*GOODS, "gas", "heavy_carry"]
 DAYS = [date(2026, 11, 24) + timedelta(days=n) for n in (0, 1, 2, 14, 15)]
 
 some_day = st.sampled_from(DAYS)
+some_provider = st.sampled_from(["日日顺", "安得", None])
 
 
 @st.composite
@@ -50,9 +51,20 @@ def crews(draw):
             for skill, end in zip(skills, ends, strict=True)
         ]
         hub = draw(st.sampled_from(["H1", "H2"]))
-        members = draw(st.integers(1, 2))
-        found.append(w.crew(f"C{number}", draw(shifts()), licences, hub_id=hub, members=members))
+        more = {"hub_id": hub, "members": draw(st.integers(1, 2))}
+        found.append(w.crew(f"C{number}", draw(shifts()), licences, **more))
     return found
+
+
+def _divided(draw, hubs, crews):
+    """Let hubs belong to providers, and crews of shared hubs too."""
+    for hub in hubs:
+        hub["provider"] = draw(some_provider)
+    owners = {hub["hub_id"]: hub["provider"] for hub in hubs}
+    for crew in crews:
+        crew["provider"] = draw(st.sampled_from([None, owners[crew["hub_id"]]]))
+        if owners[crew["hub_id"]] is None:
+            crew["provider"] = draw(some_provider)
 
 
 @st.composite
@@ -84,8 +96,11 @@ def documents(draw):
     if due:
         order["goods_expected_at"] = due
     others = _booked_others(draw, made)
+    hubs = [w.hub("H1"), w.hub("H2", ("310115", "310104"))]
+    _divided(draw, hubs, made)
+    order["provider"] = draw(some_provider)
     return {
-        "hubs": [w.hub("H1"), w.hub("H2", ("310115", "310104"))],
+        "hubs": hubs,
         "crews": made,
         "orders": [order, *others],
         "calendar": list(calendar.values()),
@@ -166,5 +181,5 @@ def _crew_may(document, visit):
     assert oracle.has_licences(crew, oracle.skills_needed(order), day)
     assert crew["members"] >= oracle.members_needed(order)
     assert oracle.factor(document, crew["hub_id"], day) > 0
-    hubs = {h["hub_id"] for h in document["hubs"] if order["address"]["adcode"] in h["adcodes"]}
-    assert crew["hub_id"] in hubs
+    assert crew["hub_id"] in oracle.serving_hubs(document, order)
+    assert oracle.works_for(document, crew, order["provider"])
