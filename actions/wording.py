@@ -112,8 +112,9 @@ def goods_line(value: Order, today: date) -> str:
     """Say where the goods are: their last step, and when they are due where that is known."""
     texts = _texts()["goods"]
     parts = [_step(value.tracking[-1])] if value.tracking else []
-    if value.goods_expected_at is not None and value.goods_expected_at.date() >= today:
-        parts.append(texts["expected"].format(day=day(value.goods_expected_at.date(), today)))
+    due = None if value.goods_missing else value.goods_expected_at
+    if due is not None and due.date() >= today:
+        parts.append(texts["expected"].format(day=day(due.date(), today)))
     return "\n".join(parts) or str(texts["none"])
 
 

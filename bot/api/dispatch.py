@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from bot.api import parameters
 from bot.api.answers import answer
 from bot.api.calendars import Links
-from bot.errors import CrewNotFound, VisitNotFound
+from bot.errors import CrewNotFound, OrderNotFound, VisitNotFound
 from bot.requests import Body, read
 from bot.scheduling import Window
 from bot.scheduling.status import Failure, NewStatus, StatusUpdate
@@ -48,11 +48,23 @@ class Report(Body):
     at: Instant | None = None
 
 
+class Replacement(Body):
+    """The body of `POST /api/v1/orders/{order_no}/replacement`."""
+
+    goods_expected_at: Instant
+
+
 class Dispatching(Protocol):
     """The part of scheduling that these calls need."""
 
     async def report(self, update: StatusUpdate) -> dict[str, Any]:
         """Take what a crew reports."""
+
+    async def goods_replaced(self, order_no: str, expected_at: datetime) -> dict[str, Any]:
+        """Take it that new goods for damaged ones reach the hub at an instant."""
+
+    async def history(self, order_no: str) -> dict[str, Any]:
+        """Return what happened to an order's visits."""
 
     async def crew_day(self, crew_id: str, day: date | None) -> dict[str, Any]:
         """Return a crew's visits of a day."""
@@ -68,6 +80,14 @@ def routes(dispatch: Dispatching, links: Links) -> list[web.RouteDef]:
         visit_id = parameters.name(request, "visit_id", VisitNotFound)
         return answer(await dispatch.report(_update(visit_id, await read(request, Report))))
 
+    async def replacement(request: web.Request) -> web.Response:
+        order_no = parameters.name(request, "order_no", OrderNotFound)
+        body = await read(request, Replacement)
+        return answer(await dispatch.goods_replaced(order_no, body.goods_expected_at))
+
+    async def history(request: web.Request) -> web.Response:
+        return answer(await dispatch.history(parameters.name(request, "order_no", OrderNotFound)))
+
     async def crew_day(request: web.Request) -> web.Response:
         crew_id = parameters.name(request, "crew_id", CrewNotFound)
         found = await dispatch.crew_day(crew_id, parameters.day(request, "date"))
@@ -79,6 +99,8 @@ def routes(dispatch: Dispatching, links: Links) -> list[web.RouteDef]:
 
     return [
         web.post("/api/v1/visits/{visit_id}/status", report),
+        web.post("/api/v1/orders/{order_no}/replacement", replacement),
+        web.get("/api/v1/orders/{order_no}/history", history),
         web.get("/api/v1/crews/{crew_id}/visits", crew_day),
         web.get("/api/v1/board", board),
     ]

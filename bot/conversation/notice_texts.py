@@ -20,6 +20,7 @@ _BUTTONS: dict[str, tuple[tuple[str, str], ...]] = {
     "reminder": (("window_suits", "confirm_visit"), _MOVE),
     "late": (_MOVE, ("human", "request_human")),
     "failed": (("book_now", "schedule_visit"),),
+    "replaced": (("book_now", "schedule_visit"),),
 }
 _SCORES = (5, 4, 3, 2, 1)
 

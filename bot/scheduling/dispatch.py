@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.database import Database
-from bot.scheduling import calendars, roster, status
+from bot.scheduling import calendars, history, redelivery, roster, status
 from bot.scheduling.availability import Search
 from bot.scheduling.booking import Booking
-from bot.scheduling.presentation import visit_document
+from bot.scheduling.presentation import order_document, visit_document
 from bot.scheduling.status import StatusUpdate
 from bot.settings import BookingRules
 
@@ -42,13 +42,34 @@ class Dispatch:
         """
 
         async def work(connection: AsyncConnection) -> dict[str, Any]:
-            search = Search(connection, self._catalogue, self._rules, self._clock.now())
-            order = await status.report(Booking(connection, search, "crew"), update)
+            order = await status.report(self._booking(connection, "crew"), update)
             visits = [visit_document(visit) for visit in order.visits]
             one = next(visit for visit in visits if visit["visit_id"] == update.visit_id)
             return {"order_no": order.order_no, "visit": one, "visits": visits}
 
         return await self._database.retrying(work)
+
+    async def goods_replaced(self, order_no: str, expected_at: datetime) -> dict[str, Any]:
+        """Take it that goods for damaged ones reach the hub at an instant; return the order.
+
+        Their visit can be booked for the days after, and the consumer is told so. An order that
+        waits for no goods stays as it is. Raises OrderNotFound.
+        """
+
+        async def work(connection: AsyncConnection) -> dict[str, Any]:
+            booking = self._booking(connection)
+            order = await booking.locked(order_no)
+            need, now = booking.search.need(order), booking.search.now
+            await redelivery.replaced(connection, order, need, expected_at, now)
+            return order_document(await booking.read(order_no))
+
+        return await self._database.retrying(work)
+
+    async def history(self, order_no: str) -> dict[str, Any]:
+        """Return what happened to an order's visits, oldest first. Raises OrderNotFound."""
+        async with self._database.reading() as connection:
+            await self._booking(connection).read(order_no)
+            return {"order_no": order_no, "events": await history.of_order(connection, order_no)}
 
     async def crew_day(self, crew_id: str, day: date | None = None) -> dict[str, Any]:
         """Return a crew's visits of a day, today where it is None. Raises CrewNotFound."""
@@ -69,3 +90,7 @@ class Dispatch:
         """Return an order's visits as iCalendar for its consumer. Raises OrderNotFound."""
         async with self._database.reading() as connection:
             return await calendars.order_feed(connection, order_no, self._clock.now())
+
+    def _booking(self, connection: AsyncConnection, actor: str = "agent") -> Booking:
+        search = Search(connection, self._catalogue, self._rules, self._clock.now())
+        return Booking(connection, search, actor)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import Visit
 from bot.scheduling.presentation import snapshot
+from bot.scheduling.store import instant
 
 # Why a consumer's visit is moved or cancelled; the history counts them.
 CHANGE_REASONS = (
@@ -68,3 +69,22 @@ async def done_before(connection: AsyncConnection, command_id: str) -> Any:
         select(ct.order_no, ct.visit_id).where(ct.command_id == command_id)
     )
     return found.one_or_none()
+
+
+async def of_order(connection: AsyncConnection, order_no: str) -> list[dict[str, Any]]:
+    """Return all events of an order's visits, oldest first, as JSON values."""
+    e = t.visit_event.c
+    rows = await connection.execute(
+        select(t.visit_event)
+        .join(t.visit, t.visit.c.visit_id == e.visit_id)
+        .where(t.visit.c.order_no == order_no)
+        .order_by(e.id)
+    )
+    return [_event(row) for row in rows]
+
+
+def _event(row: Row[Any]) -> dict[str, Any]:
+    at = instant(row.at)
+    names = ("visit_id", "actor", "what", "reason", "before", "after")
+    told = {name: getattr(row, name) for name in names}
+    return {"at": at.isoformat() if at else None, **told}

@@ -260,9 +260,9 @@ class Importer:
             ]
             await self._replace(t.tracking, no, steps)
         stored = await read_order(self._db, order.order_no)
-        if stored is not None and expected is not None:
+        if stored is not None and expected is not None and redelivery.are_new(stored, expected):
             need = rule.needs(stored, self._catalogue, self._rules)
-            await redelivery.replaced(self._db, stored, need, expected)
+            await redelivery.replaced(self._db, stored, need, expected, self._now)
         for number, visit in enumerate(order.visits):
             if stored is not None:
                 await self._visit(stored, visit, number, f"{path}.visits[{number}]")

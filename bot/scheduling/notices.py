@@ -30,6 +30,7 @@ Kind = Literal[
     "done",
     "failed",
     "damaged",
+    "replaced",
     "window_opened",
 ]
 Outcome = Literal["sent", "spoken", "stale", "expired"]
@@ -85,6 +86,7 @@ class Notice:
             "cancelled": status == "cancelled" and not _booked(live),
             "failed": status == "failed" and not _booked(live),
             "damaged": status == "failed" and not _booked(live),
+            "replaced": status == "unscheduled",
         }
         return not holds[self.kind]
 

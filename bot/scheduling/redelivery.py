@@ -8,25 +8,33 @@ from datetime import datetime
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.scheduling import notices
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
-from bot.scheduling.models import Order
+from bot.scheduling.models import LIVE, Order
 from bot.scheduling.rules import Need
+from bot.scheduling.store import read_order
 
 
 async def await_replacement(connection: AsyncConnection, order_no: str) -> None:
-    """Let an order wait for new goods, after a visit failed because they were damaged."""
+    """Let an order wait for new goods, after a visit failed because they were damaged.
+
+    When the first ones were due stays known: an import that is repeated says it again.
+    """
     await connection.execute(
-        update(t.orders)
-        .where(t.orders.c.order_no == order_no)
-        .values(goods_missing=True, goods_expected_at=None)
+        update(t.orders).where(t.orders.c.order_no == order_no).values(goods_missing=True)
     )
 
 
+def are_new(order: Order, expected_at: datetime) -> bool:
+    """Say whether an order waits for new goods, and these are not the ones that were damaged."""
+    return order.goods_missing and expected_at != order.goods_expected_at
+
+
 async def replaced(
-    connection: AsyncConnection, order: Order, need: Need, expected_at: datetime
+    connection: AsyncConnection, order: Order, need: Need, expected_at: datetime, now: datetime
 ) -> None:
-    """Take it that new goods reach the hub at an instant, and let their delivery be booked.
+    """Let new goods be delivered once they are at the hub, and tell the consumer.
 
     Does nothing for an order that waits for none.
     """
@@ -37,14 +45,21 @@ async def replaced(
         .where(t.orders.c.order_no == order.order_no)
         .values(goods_missing=False, goods_expected_at=epoch(expected_at))
     )
-    if order.live_visit is not None:
-        return
+    kind = _kind(order)
+    if not any(v.kind == kind and v.status in LIVE for v in order.visits):
+        await _to_be_booked(connection, order, kind, need)
+    after = await read_order(connection, order.order_no)
+    if after is not None:
+        await notices.record(connection, "replaced", after, after.live_visit, now)
+
+
+async def _to_be_booked(connection: AsyncConnection, order: Order, kind: str, need: Need) -> None:
     await connection.execute(
         insert(t.visit).values(
             visit_id=f"V{uuid.uuid4().hex[:16]}",
             order_no=order.order_no,
             seq=len(order.visits),
-            kind=_kind(order),
+            kind=kind,
             status="unscheduled",
             minutes=need.minutes,
             attention=False,

@@ -58,27 +58,45 @@ def unbooked(order: Order, visit: Visit) -> Order:
     )
 
 
-async def follow_delivery(booking: Booking, order: Order, command: Command) -> Visit | None:
-    """Let a booked installation follow its delivery, and return it if it was touched.
+async def follow_delivery(booking: Booking, order: Order, command: Command) -> None:
+    """Let a booked installation follow its delivery.
 
     Where it would now come first it moves to the earliest window after the delivery, or is
-    flagged where there is none, or no delivery any more.
+    flagged where there is none, or no delivery any more. A flag goes where it fits again.
     """
     installation = _booked(order, "installation")
     delivered = any(v.kind == "delivery" and v.status == "completed" for v in order.visits)
     if installation is None or delivered or not _has_delivery(order):
-        return None
+        return
+    what = await _follow(booking, order, installation)
+    if what is not None:
+        after = await booking.read(order.order_no)
+        followed = next(v for v in after.visits if v.visit_id == installation.visit_id)
+        await booking.record(what, installation, followed, command)
+
+
+async def _follow(booking: Booking, order: Order, installation: Visit) -> str | None:
+    """Move, flag or unflag an installation; return what was done."""
     delivery = _booked(order, "delivery")
     if delivery is not None and _in_order(delivery, installation):
+        return await _unflag(booking, order, installation)
+    if delivery is not None and await _move_along(booking, order, installation):
+        return "moved_along"
+    if installation.attention:
         return None
-    moved = delivery is not None and await _move_along(booking, order, installation)
-    if not moved:
-        await booking.update(installation, attention=True)
-    after = await booking.read(order.order_no)
-    followed = next(v for v in after.visits if v.visit_id == installation.visit_id)
-    what = "moved_along" if moved else "flagged"
-    await booking.record(what, installation, followed, command)
-    return followed
+    await booking.update(installation, attention=True)
+    return "flagged"
+
+
+async def _unflag(booking: Booking, order: Order, installation: Visit) -> str | None:
+    need = booking.search.need(order)
+    fits = installation.minutes == need.minutes and await _able(
+        booking, installation, skills.mask(need.skills)
+    )
+    if not (installation.attention and fits):
+        return None
+    await booking.update(installation, attention=False)
+    return "unflagged"
 
 
 def _booked(order: Order, kind: str) -> Visit | None:

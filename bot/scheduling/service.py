@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select
@@ -19,10 +19,8 @@ from bot.scheduling import (
     holds,
     identity,
     importing,
-    ledger,
     offers,
     reasons,
-    redelivery,
     refit,
     voice,
     waitlist,
@@ -266,21 +264,6 @@ class Scheduling:
         if waited >= timedelta(minutes=self._rules.absent_minutes):
             return "absent"
         return "late" if waited >= timedelta(minutes=self._rules.late_minutes) else None
-
-    async def goods_replaced(self, order_no: str, expected_at: datetime) -> Order:
-        """Let damaged goods be delivered anew once the new ones are at the hub. Unguarded.
-
-        Raises OrderNotFound. An order that waits for no goods stays as it is.
-        """
-
-        async def work(connection: AsyncConnection) -> Order:
-            await ledger.lock_order(connection, order_no)
-            order = await self._any_order(connection, order_no)
-            need = self._search(connection).need(order)
-            await redelivery.replaced(connection, order, need, expected_at)
-            return await self._any_order(connection, order_no)
-
-        return await self._database.retrying(work)
 
     async def describe_site(
         self,

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.api.dispatch import Report
+from bot.api.dispatch import Replacement, Report
 from bot.channels.rest import Metadata, RestMessage
 from bot.channels.web import NewMessage, NewSession
 from bot.dialogue.engine import Button, Reply, TurnResult
@@ -117,6 +117,7 @@ async def test_the_description_has_the_bodies_as_they_are_read(server):
     assert schemas["NewSession"]["properties"].keys() == NewSession.model_fields.keys()
     assert schemas["NewMessage"]["properties"].keys() == NewMessage.model_fields.keys()
     assert schemas["Report"]["properties"].keys() == Report.model_fields.keys()
+    assert schemas["Replacement"]["properties"].keys() == Replacement.model_fields.keys()
     assert schemas["Report"]["properties"]["reason"]["enum"] == list(FAILURES)
     assert (rest["message"]["maxLength"], rest["sender"]["maxLength"]) == (MAX_TEXT, MAX_NAME)
 

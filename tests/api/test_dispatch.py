@@ -71,6 +71,55 @@ async def test_a_visit_that_is_not_there(day, visit_id):
     assert body["code"] == "visit_not_found"
 
 
+async def test_new_goods_for_damaged_ones(day):
+    await _report(
+        day,
+        status="failed",
+        command_id="c1",
+        reason="damaged",
+        next_contact_at="2026-11-21T10:00:00+08:00",
+    )
+    path, body = "/api/v1/orders/O1/replacement", {"goods_expected_at": "2026-11-22T10:00:00+08:00"}
+    answer = await day.client.post(path, json=body)
+    order = await answer.json()
+    assert (answer.status, [v["status"] for v in order["visits"]]) == (
+        200,
+        ["failed", "unscheduled"],
+    )
+    assert order["goods_expected_at"] == body["goods_expected_at"]
+    for order_no, sent, status in (
+        ("O9", body, 404),
+        ("O1", {}, 400),
+        ("O1", {"goods_expected_at": "2026-11-22"}, 400),
+        ("O1", {**body, "note": "x"}, 400),
+    ):
+        answer = await day.client.post(f"/api/v1/orders/{order_no}/replacement", json=sent)
+        assert is_problem(answer, await answer.json(), status)
+
+
+async def test_an_orders_history(day):
+    await _report(day, status="en_route", command_id="c1", at="2026-11-20T09:55:00+08:00")
+    await _report(
+        day,
+        status="failed",
+        command_id="c2",
+        reason="site_not_ready",
+        next_contact_at="2026-11-21T10:00:00+08:00",
+    )
+    answer = await day.client.get("/api/v1/orders/O1/history")
+    first, second = (await answer.json())["events"]
+    assert first["at"] == "2026-11-20T09:55:00+08:00"
+    assert (first["visit_id"], first["what"], first["reason"]) == ("V1", "en_route", None)
+    assert (first["before"]["status"], first["after"]["status"]) == ("scheduled", "en_route")
+    assert (second["actor"], second["what"], second["reason"]) == (
+        "crew",
+        "failed",
+        "site_not_ready",
+    )
+    answer = await day.client.get("/api/v1/orders/O9/history")
+    assert is_problem(answer, await answer.json(), 404)
+
+
 async def test_a_crews_day(day):
     answer = await day.client.get("/api/v1/crews/C1/visits?date=2026-11-20")
     body = await answer.json()
