@@ -188,6 +188,20 @@ class UnsupportedMedia(Refused):
     status = 415
 
 
+class MediaRefused(Refused):
+    """What the message refers to is not fetched."""
+
+    code = "media_refused"
+    status = 422
+
+
+class MediaUnavailable(BotError):
+    """What the message refers to cannot be fetched now; try again."""
+
+    code = "media_unavailable"
+    status = 503
+
+
 class TooMany(Refused):
     """Too much was sent; wait."""
 

@@ -21,20 +21,18 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import inbox, transcript
+from bot.conversation import images, inbox, transcript
 from bot.conversation.moves import lock
 from bot.conversation.records import Event, Incoming, MessageAdded, Receipt, Visibility
 from bot.conversation.states import State
 from bot.conversation.tables import conversation, photo
 from bot.database import Database
 from bot.dialogue.fallback import Fallback
-from bot.errors import NotFound, TooMany, UnsupportedMedia
+from bot.errors import NotFound, TooMany
 
 _FILE = Path(__file__).resolve().parents[2] / "data" / "texts" / "photos.yml"
 _DAY = timedelta(days=1)
 _ID_BYTES = 16
-_WEBP_AT = slice(8, 12)
-_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @cache
@@ -75,19 +73,6 @@ class Photo:
         }
 
 
-def media_type(data: bytes) -> str:
-    """Return what an image is by its first bytes, whatever its sender says.
-
-    Raises UnsupportedMedia for anything but JPEG, PNG and WebP.
-    """
-    for start, name in _STARTS.items():
-        if data.startswith(start):
-            return name
-    if data.startswith(b"RIFF") and data[_WEBP_AT] == b"WEBP":
-        return "image/webp"
-    raise UnsupportedMedia
-
-
 class Photos:
     """Takes photos in and hands them out."""
 
@@ -110,12 +95,14 @@ class Photos:
     async def receive(self, incoming: Incoming, data: bytes) -> Receipt:
         """Store a photo as a line of the consumer's; `incoming.text` stands for it in words.
 
-        A repeated message id is stored once. Raises UnsupportedMedia, TooMany.
+        It is drawn anew, without what a telephone writes beside a picture. A repeated message id
+        is stored once. Raises UnsupportedMedia, TooMany.
         """
-        kind = media_type(data)
+        picture = await asyncio.to_thread(images.clean, data)
         name = secrets.token_hex(_ID_BYTES)
-        await asyncio.to_thread(self._write, name, data)
-        custom = {"photo": {"id": name, "type": kind, "bytes": len(data)}}
+        await asyncio.to_thread(self._write, name, picture.data)
+        shown = {"type": picture.media_type, "bytes": len(picture.data), "sha256": picture.sha256}
+        custom = {"photo": {"id": name, **shown}}
         try:
             receipt, events = await self._store(incoming, name, custom)
         except BaseException:
