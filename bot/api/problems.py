@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, is_dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -62,7 +63,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
 def _of_error(request: web.Request, error: BotError) -> web.Response:
     if not isinstance(error, (Refused, EngineUnavailable, TurnPending)):
         log.error("request_failed", method=request.method, path=request.path, code=error.code)
-    facts = {name: value for name, value in error.facts.items() if _plain(value)}
+    told = {name: _told(value) for name, value in error.facts.items()}
+    facts = {name: value for name, value in told.items() if _plain(value)}
     response = problem(error.status, error.code, error.detail, **facts)
     if isinstance(error, (EngineUnavailable, TurnPending)):
         response.headers["Retry-After"] = _RETRY_SECONDS
@@ -78,6 +80,10 @@ def _of_http(error: web.HTTPException) -> web.Response:
     if "Allow" in error.headers:
         response.headers["Allow"] = error.headers["Allow"]
     return response
+
+
+def _told(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _plain(value: Any) -> bool:

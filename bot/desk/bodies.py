@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
 from bot.requests import Body, Name, Text
-from bot.scheduling import CHANGE_REASONS
+from bot.scheduling import CHANGE_REASONS, Window
 
 Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -103,6 +104,10 @@ class Span(Body):
     start: AwareDatetime
     end: AwareDatetime
 
+    def window(self, zone: tzinfo | None) -> Window:
+        """Return the window in the business zone."""
+        return Window(self.start.astimezone(zone), self.end.astimezone(zone))
+
 
 class Book(Body):
     """`visit`."""
@@ -110,6 +115,15 @@ class Book(Body):
     order_no: Name
     window: Span
     version: Seq | None
+    command_id: Key
+
+
+class Place(Body):
+    """`board/visits`."""
+
+    crew_id: Key
+    window: Span
+    version: Seq
     command_id: Key
 
 

@@ -15,7 +15,7 @@ from bot.desk.base import Calls, answer, name_of
 from bot.desk.desk import require_supervisor
 from bot.errors import MalformedRequest
 from bot.requests import read
-from bot.scheduling import Seen, Window
+from bot.scheduling import Seen
 
 _MOST_DAYS = 60
 _MOST_SAMPLED = 100
@@ -81,9 +81,7 @@ class OrderCalls(Calls):
 
     async def _book(self, request: web.Request, account: Account) -> web.Response:
         body = await read(request, bodies.Book)
-        zone = self.desk.clock.now().tzinfo
-        span = body.window
-        window = Window(span.start.astimezone(zone), span.end.astimezone(zone))
+        window = body.window.window(self.desk.clock.now().tzinfo)
         order = await self.desk.book(
             account, name_of(request), body.order_no, window, Seen(body.version), body.command_id
         )

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from bot.conversation.photos import Photos
+from bot.desk import bodies
 from bot.desk.accounts import Account
 from bot.desk.base import Calls, answer, name_of
 from bot.desk.desk import Desk
 from bot.errors import MalformedRequest
+from bot.requests import read
+from bot.scheduling import Placing
 
 
 class Dispatching(Protocol):
@@ -19,6 +22,9 @@ class Dispatching(Protocol):
 
     async def board(self, day: date | None, hub_id: str | None) -> dict[str, Any]:
         """Return crews by windows of a day."""
+
+    async def place(self, wish: Placing) -> dict[str, Any]:
+        """Put a visit with a crew and in a window."""
 
 
 class ViewCalls(Calls):
@@ -31,7 +37,11 @@ class ViewCalls(Calls):
 
     def routes(self) -> list[web.RouteDef]:
         """Return the calls."""
-        return [self.get("/photos/{id}", self._photo), self.get("/board", self._board)]
+        return [
+            self.get("/photos/{id}", self._photo),
+            self.get("/board", self._board),
+            self.post("/board/visits/{id}", self._place),
+        ]
 
     async def _photo(self, request: web.Request, _account: Account) -> web.StreamResponse:
         photo = await self._photos.find(name_of(request))
@@ -44,3 +54,18 @@ class ViewCalls(Calls):
         except ValueError as error:
             raise MalformedRequest("date: must be a day such as 2026-11-20") from error
         return answer(await self._dispatch.board(day, request.query.get("hub") or None))
+
+    async def _place(self, request: web.Request, account: Account) -> web.Response:
+        body = await read(request, bodies.Place)
+        window = body.window.window(self.desk.clock.now().tzinfo)
+        command = f"desk:{account.id}:{body.command_id}"
+        wish = Placing(name_of(request), body.crew_id, window, body.version, command)
+        placed = await self._dispatch.place(wish)
+        detail = {
+            "order_no": placed["order_no"],
+            "visit_id": wish.visit_id,
+            "crew_id": wish.crew_id,
+            "start": window.start.isoformat(),
+        }
+        await self.desk.trace(account, "place_visit", detail=detail)
+        return answer(placed)

@@ -21,6 +21,7 @@ from bot.scheduling.models import (
     Visit,
     Window,
 )
+from bot.scheduling.placing import Placing
 from bot.scheduling.service import Scheduling
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Item",
     "Offer",
     "Order",
+    "Placing",
     "Reason",
     "Scheduling",
     "Seen",

@@ -82,12 +82,21 @@ class Search:
             return "past"
         return "beyond_horizon" if span.first > self.horizon.last else None
 
-    async def why_none(self, order: Order, span: Span, scope: why.Scope = why.everything) -> Reason:
-        """Return why no window of the days, or of the part of them in scope, can be booked."""
+    async def why_none(
+        self,
+        order: Order,
+        span: Span,
+        scope: why.Scope = why.everything,
+        crew_id: str | None = None,
+    ) -> Reason:
+        """Return why no window of the days, or of the part of them in scope, can be booked.
+
+        With `crew_id` one crew alone is asked about.
+        """
         blocked = self.blocked(order) or self._out_of_range(span)
         if blocked:
             return reason(blocked)
         inquiry = why.Inquiry(
-            self.connection, order, self.need(order), span, scope, self.now, self.rules
+            self.connection, order, self.need(order), span, scope, self.now, self.rules, crew_id
         )
         return await why.explain(inquiry, self.horizon.last, self.catalogue)

@@ -114,7 +114,7 @@ class Booking:
         await self.update(booked, status="cancelled")
         after = await self.read(order_no)
         cancelled = next(v for v in after.visits if v.visit_id == booked.visit_id)
-        await self._finish("cancelled", after, booked, cancelled, command)
+        await self.finish("cancelled", after, booked, cancelled, command)
         return after
 
     # --- steps that follow.py and refit.py share ---
@@ -220,13 +220,16 @@ class Booking:
         booked = next_or_last(after)
         before = order.live_visit
         moved = before is not None and before.window is not None
-        await self._finish("rescheduled" if moved else "scheduled", after, before, booked, command)
+        await self.finish("rescheduled" if moved else "scheduled", after, before, booked, command)
         return after
 
-    async def _finish(
+    async def finish(
         self, what: str, order: Order, before: Visit | None, after: Visit, command: Command
     ) -> None:
-        """Write down what happened and let follow what has to."""
+        """Write down what happened and let follow what has to.
+
+        `what`: `scheduled`, `rescheduled`, `cancelled`, or `reassigned` to another crew.
+        """
         await self.record(what, before, after, command)
         await history.remember(
             self.connection, command.command_id, order.order_no, after.visit_id, self.search.now

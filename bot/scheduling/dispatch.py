@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.database import Database
-from bot.scheduling import calendars, history, redelivery, roster, status
+from bot.scheduling import calendars, history, placing, redelivery, roster, status
 from bot.scheduling.availability import Search
 from bot.scheduling.booking import Booking
+from bot.scheduling.placing import Placing
 from bot.scheduling.presentation import order_document, visit_document
 from bot.scheduling.status import StatusUpdate
 from bot.settings import BookingRules
@@ -70,6 +71,22 @@ class Dispatch:
         async with self._database.reading() as connection:
             await self._booking(connection).read(order_no)
             return {"order_no": order_no, "events": await history.of_order(connection, order_no)}
+
+    async def place(self, wish: Placing) -> dict[str, Any]:
+        """Put a visit where a dispatcher wants it, by the rules that hold for an agent.
+
+        Returns the order's number and its `visits`. Raises VisitNotFound, CrewNotFound,
+        CommandReused, VisitChanged, WindowTaken, BookingRefused; then nothing is changed.
+        """
+
+        async def work(connection: AsyncConnection) -> dict[str, Any]:
+            now = self._clock.now()
+            search = Search(connection, self._catalogue, self._rules, now, limits=False)
+            order = await placing.place(Booking(connection, search, "dispatcher"), wish)
+            visits = [visit_document(visit) for visit in order.visits]
+            return {"order_no": order.order_no, "visits": visits}
+
+        return await self._database.retrying(work)
 
     async def crew_day(self, crew_id: str, day: date | None = None) -> dict[str, Any]:
         """Return a crew's visits of a day, today where it is None. Raises CrewNotFound."""

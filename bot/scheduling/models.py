@@ -49,6 +49,9 @@ class Reason:
     code: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.code} ({self.text})"
+
 
 @dataclass(frozen=True)
 class Crew:

@@ -144,8 +144,12 @@ async def of_change(
     rules: BookingRules,
     command_id: str | None,
 ) -> None:
-    """Write what follows from a visit that was `scheduled`, `rescheduled` or `cancelled`."""
-    await record(connection, _OF_CHANGES[what], order, visit, now, command_id=command_id)
+    """Write what follows from a visit that was `scheduled`, `rescheduled` or `cancelled`.
+
+    Another crew in the same window is nothing that the consumer has to know.
+    """
+    if what in _OF_CHANGES:
+        await record(connection, _OF_CHANGES[what], order, visit, now, command_id=command_id)
     await plan(connection, order, visit, now, rules)
 
 

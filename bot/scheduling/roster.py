@@ -208,6 +208,7 @@ def _in_short(one: Placed) -> dict[str, Any]:
     return {
         **visit_document(one.visit),
         "order_no": one.order.order_no,
+        "version": one.visit.version,
         "minutes": one.visit.minutes,
         "goods": [item.name for item in one.order.items],
         "consumer": {"name": one.order.consumer_name},

@@ -69,13 +69,13 @@ async def report(booking: Booking, update_: StatusUpdate) -> Order:
     connection, now = booking.connection, booking.search.now
     at = update_.at or now
     _check(update_, at, now)
-    order = await _locked(booking, update_.visit_id)
+    order = await locked(booking, update_.visit_id)
     done = await history.done_before(connection, update_.command_id)
     if done is not None:
         if done.visit_id != update_.visit_id:
             raise CommandReused(command_id=update_.command_id)
         return order
-    before = _visit(order, update_.visit_id)
+    before = visit_of(order, update_.visit_id)
     await _move(connection, before, update_.status)
     after = await _order(connection, order.order_no)
     await _note(connection, after, before, update_, at)
@@ -112,7 +112,8 @@ def _check(update_: StatusUpdate, at: datetime, now: datetime) -> None:
         raise MalformedRequest("next_contact_at: lies before the visit failed")
 
 
-async def _locked(booking: Booking, visit_id: str) -> Order:
+async def locked(booking: Booking, visit_id: str) -> Order:
+    """Return the order of a visit, locked until the transaction ends. Raises VisitNotFound."""
     order_no = await booking.connection.scalar(
         select(t.visit.c.order_no).where(t.visit.c.visit_id == visit_id)
     )
@@ -128,7 +129,8 @@ async def _order(connection: AsyncConnection, order_no: str) -> Order:
     return order
 
 
-def _visit(order: Order, visit_id: str) -> Visit:
+def visit_of(order: Order, visit_id: str) -> Visit:
+    """Return one visit of an order."""
     return next(visit for visit in order.visits if visit.visit_id == visit_id)
 
 
@@ -152,7 +154,7 @@ async def _move(connection: AsyncConnection, visit: Visit, status: str) -> None:
 async def _note(
     connection: AsyncConnection, order: Order, before: Visit, update_: StatusUpdate, at: datetime
 ) -> None:
-    visit = _visit(order, update_.visit_id)
+    visit = visit_of(order, update_.visit_id)
     reason, command = update_.reason, update_.command_id
     await history.note(
         connection,
@@ -182,7 +184,7 @@ async def _tell(
     kind = told.get(update_.status)
     if kind is None:
         return
-    visit = _visit(order, update_.visit_id)
+    visit = visit_of(order, update_.visit_id)
     facts: dict[str, Any] = {"reason": update_.reason} if update_.reason else {}
     await notices.record(
         connection, kind, order, visit, now, command_id=update_.command_id, **facts

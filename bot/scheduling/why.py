@@ -34,7 +34,10 @@ def everything(_window: Window) -> bool:
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Why `order` gets none of the windows of `span` that are in `scope`, as a question."""
+    """Why `order` gets none of the windows of `span` that are in `scope`, as a question.
+
+    With `crew_id` why it does not get them from this crew.
+    """
 
     connection: AsyncConnection
     order: Order
@@ -43,6 +46,7 @@ class Inquiry:
     scope: Scope
     now: datetime
     rules: BookingRules
+    crew_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ async def _rows(inquiry: Inquiry) -> Sequence[Any]:
     start, end = inquiry.span.epochs
     lapsed = lapsed_holds(inquiry.order.order_no, epoch(inquiry.now))
     hubs, crews = _serving(inquiry.order.provider)
-    found = await inquiry.connection.execute(
+    query = (
         select(t.hub_area.c.hub_id, c.crew_id, c.skill_mask, c.licences, c.members)
         .add_columns(w.start_at, w.end_at, w.skill_mask.label("valid_mask"))
         .add_columns(free_minutes(lapsed).label("free"))
@@ -127,7 +131,9 @@ async def _rows(inquiry: Inquiry) -> Sequence[Any]:
         .outerjoin(lapsed, lapsed.c.cw_id == w.cw_id)
         .where(t.hub_area.c.adcode == inquiry.order.adcode)
     )
-    return found.all()
+    if inquiry.crew_id is not None:
+        query = query.where(c.crew_id == inquiry.crew_id)
+    return (await inquiry.connection.execute(query)).all()
 
 
 def _serving(provider: str | None) -> tuple[Any, Any]:

@@ -9,9 +9,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.api.problems import problems
 from bot.catalogue import load
+from bot.conversation.photos import PhotoRules
 from bot.desk.service import DeskService
+from bot.desk.views import ViewCalls
 from bot.dialogue.engine import Reply, TurnResult
-from bot.scheduling import Scheduling
+from bot.scheduling import Dispatch, Scheduling
 from bot.settings import BookingRules
 from tests.conversation.service import POSTGRES, Service, postgresql, running, sqlite
 from tests.scheduling import world as w
@@ -64,7 +66,9 @@ async def world(request, tmp_path):
             database, service.clock, service.conversations, scheduling, service.engine
         )
         app = web.Application(middlewares=[problems])
-        app.add_routes(desk.routes())
+        photos = service.conversations.photos(PhotoRules(tmp_path / "photos", 2**20, 20))
+        dispatch = Dispatch(database, service.clock, load(), BookingRules())
+        app.add_routes([*desk.routes(), *ViewCalls(desk.desk, photos, dispatch).routes()])
         async with TestServer(app) as server:
             people = []
             for login, role in (("wang", "agent"), ("li", "agent"), ("boss", "supervisor")):

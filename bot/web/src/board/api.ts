@@ -5,6 +5,7 @@ export interface BoardVisit {
   readonly order_no: string
   readonly kind: string
   readonly status: string
+  readonly version: number
   readonly minutes: number
   readonly goods: readonly string[]
   readonly consumer: { readonly name: string }

@@ -138,6 +138,20 @@ export class DeskApi {
   ): Promise<{ order: OrderCard; conflict: boolean }> =>
     this.post(this.of(id, 'site'), { order_no: orderNo, facts, command_id: commandId })
 
+  /** Put a visit of the board with a crew and in a window; `version` is that of the board. */
+  place = (
+    visit: { visit_id: string; version: number },
+    crewId: string,
+    window: Slot,
+    commandId: string,
+  ): Promise<unknown> =>
+    this.post(`board/visits/${encodeURIComponent(visit.visit_id)}`, {
+      crew_id: crewId,
+      window: { start: window.start, end: window.end },
+      version: visit.version,
+      command_id: commandId,
+    })
+
   overview = (): Promise<Overview> => this.get('supervisor/overview')
 
   sample = async (count: number, from: string, to: string): Promise<Row[]> =>
