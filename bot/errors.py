@@ -287,3 +287,40 @@ class VisitChanged(BookingRefused):
     """Somebody has changed the visit since it was read; read it again."""
 
     code = "visit_changed"
+
+
+class DeliveryFailed(BotError):
+    """A platform did not take a message."""
+
+    code = "delivery_failed"
+    status = 502
+
+
+class RetryLater(DeliveryFailed):
+    """The platform cannot be reached, or says that it is busy; the message was not taken."""
+
+    code = "retry_later"
+
+
+class RateLimited(DeliveryFailed):
+    """The platform takes no more from this account for {after} seconds."""
+
+    code = "rate_limited"
+
+
+class TokenExpired(DeliveryFailed):
+    """The platform no longer takes the access token."""
+
+    code = "token_expired"
+
+
+class DeliveryRefused(DeliveryFailed):
+    """The platform will never take this message: {reason}."""
+
+    code = "delivery_refused"
+
+
+class DeliveryUnknown(DeliveryFailed):
+    """The platform may have taken the message: the call broke off after it was sent."""
+
+    code = "delivery_unknown"

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from bot.errors import Forbidden, MalformedRequest
+from bot.errors import Forbidden, MalformedRequest, TooLarge
 
 MAX_TEXT = 2000
 MAX_NAME = 200
+_CHUNK = 64 * 1024
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -58,6 +59,16 @@ class Body(BaseModel):
 async def read(request: web.Request, model: type[_Model]) -> _Model:
     """Return the request's body. Raises MalformedRequest, naming each fault with its field."""
     return check(model, await _json(request))
+
+
+async def read_bytes(request: web.Request, limit: int) -> bytes:
+    """Return a body that may be larger than that of other calls. Raises TooLarge."""
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(_CHUNK):
+        data += chunk
+        if len(data) > limit:
+            raise TooLarge(limit=limit)
+    return bytes(data)
 
 
 def check(model: type[_Model], value: Any) -> _Model:

@@ -19,7 +19,9 @@ _OPEN = frozenset({"/healthz", "/readyz", "/", "/desk", "/embed.js", "/board"})
 _OF_THE_CHAT = "/chat/"
 # Agents have sessions of their own.
 _OF_THE_DESK = "/desk/"
-_OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, "/assets/")
+# Platforms prove each request in their own way; their channels check it.
+_OF_PLATFORMS = "/channels/"
+_OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, _OF_PLATFORMS, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_CONTENT = 204
 _PREFLIGHT = {

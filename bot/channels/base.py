@@ -1,14 +1,35 @@
-"""What every channel does alike: one message in, the same wire shape out."""
+"""What every channel does alike; docs/channels/README.md tells how to write one of your own."""
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
 
-from aiohttp import web
+from aiohttp import ClientSession, web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.channels import wording
+from bot.channels.tokens import Tokens
 from bot.conversation.conversations import Conversations
-from bot.conversation.records import Incoming, Message, Receipt
+from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
+from bot.conversation.records import Grant, Incoming, Message, Receipt, on_account
+from bot.errors import (
+    DeliveryRefused,
+    MalformedRequest,
+    NotFound,
+    Refused,
+    RetryLater,
+    TokenExpired,
+)
+from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes, storable
+
+MOST_BYTES = 1024 * 1024
+
+Account = TypeVar("Account", bound=Body)
 
 
 class Channel(ABC):
@@ -31,6 +52,245 @@ class Channel(ABC):
         return await self._conversations.receive(
             Incoming(self.name, sender, text, message_id, consumer_id, self.hurried)
         )
+
+
+class Kind(StrEnum):
+    """What a consumer sent."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    FILE = "file"
+    LOCATION = "location"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request of the platform's as it came: what was signed are these bytes, no others.
+
+    Names in `headers` are in lower case.
+    """
+
+    account: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    remote: str | None = None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message. `sender` and `message_id` are the platform's own names.
+
+    `text`: what was written, or what a place is called. A pressed button is the `payload` it
+    was shown with. `source`: what the channel's `fetch` needs to get a picture.
+    """
+
+    sender: str
+    message_id: str
+    text: str = ""
+    kind: Kind = Kind.TEXT
+    source: dict[str, Any] | None = None
+    consumer_id: str | None = None
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that is no message. `key` is the same whenever the platform tells it again."""
+
+    key: str
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a request holds, and what the platform wants to hear back at once."""
+
+    messages: Sequence[Inbound] = ()
+    events: Sequence[Happening] = ()
+    answer: web.Response = field(default_factory=web.Response)
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a channel works with. `http` is for calls to the platform, with its own time limits."""
+
+    conversations: Conversations
+    http: ClientSession
+    tokens: Tokens
+
+
+class PlatformChannel(Channel, Generic[Account]):
+    """A platform that calls us, and that we call to answer. `accounts` are ours there, by name.
+
+    A subclass says how a request is proven and read, and how a reply is written and sent. This
+    class stores what came in one transaction before it is acknowledged, once however often it
+    is redelivered; the answer goes out through the outbox.
+    """
+
+    limits: ClassVar[Limits] = Limits()
+    # What one account needs, as it stands in the file of channels.
+    account_model: ClassVar[type[Body]]
+
+    def __init__(self, kit: Kit, accounts: Mapping[str, Account]) -> None:
+        super().__init__(kit.conversations)
+        self.kit = kit
+        self.accounts = accounts
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the one address of each account: `/channels/<name>/<account>`."""
+        path = f"/channels/{self.name}/{{account}}"
+        return [web.post(path, self._webhook), web.get(path, self._webhook)]
+
+    async def start(self) -> None:
+        """Begin what goes on beside the requests, such as a connection of ours to the platform."""
+
+    async def stop(self) -> None:
+        """End it."""
+
+    @abstractmethod
+    async def verify_and_decode(self, request: Received) -> Decoded:
+        """Return what a request holds. Raises Unauthorized where it is not the platform's."""
+
+    @abstractmethod
+    def encode(self, outbound: Outbound) -> list[Payload]:
+        """Return the calls for a reply whose text and buttons are within the limits."""
+
+    @abstractmethod
+    async def send(self, payload: Payload) -> Sent:
+        """Make one call.
+
+        Raises the errors of `deliver`, and TokenExpired with the `token` that it used.
+        """
+
+    async def on_event(self, tx: AsyncConnection, account: str, event: Happening) -> None:
+        """Act on an event, once, in the transaction that stores the request's messages."""
+
+    async def fetch(self, account: str, source: Mapping[str, Any]) -> bytes:
+        """Return the bytes of a picture. Raises RetryLater, or Refused where it is gone."""
+        raise Refused(f"{self.name} has no pictures to fetch from {account}: {sorted(source)}")
+
+    def late(self, outbound: Outbound) -> Encoded:
+        """Return what is sent once the platform takes no more replies: nothing, by default."""
+        raise DeliveryRefused(reason="the time for replies is over", key=outbound.key)
+
+    def payloads(self, outbound: Outbound) -> Encoded:
+        """Return the calls for a reply, with numbered lines for buttons that do not fit."""
+        buttons = outbound.buttons
+        fit = len(buttons) <= self.limits.buttons and all(
+            len(button["title"].encode()) <= self.limits.title_bytes for button in buttons
+        )
+        text = outbound.text
+        if not fit:
+            text = wording.numbered(text, [button["title"] for button in buttons])
+            buttons = ()
+        pieces = wording.split(text, self.limits.text_bytes) or [""]
+        payloads: list[Payload] = []
+        for number, piece in enumerate(pieces):
+            last = number == len(pieces) - 1
+            part = Outbound(
+                outbound.channel,
+                outbound.account,
+                outbound.to,
+                f"{outbound.key}-{number}",
+                piece,
+                buttons if last else (),
+                outbound.custom if last else None,
+                outbound.purpose,
+                outbound.token,
+            )
+            payloads += self.encode(part)
+        return Encoded(payloads, numbered=not fit)
+
+    async def deliver(self, payload: Payload) -> Sent:
+        """Send one part, with a new access token where the platform no longer takes the old."""
+        try:
+            return await self.send(payload)
+        except TokenExpired as error:
+            await self.kit.tokens.forget(self.name, payload.account, error.facts["token"])
+        try:
+            return await self.send(payload)
+        except TokenExpired as error:
+            raise RetryLater("the platform takes no access token, not a new one either") from error
+
+    async def take(self, account: str, decoded: Decoded) -> list[Receipt]:
+        """Store messages and events in one transaction; return the messages' receipts.
+
+        For what comes over a connection of ours too.
+        """
+
+        async def events(tx: AsyncConnection) -> None:
+            for event in decoded.events:
+                if await self._conversations.first_time(tx, self.name, account, event.key):
+                    await self.on_event(tx, account, event)
+
+        incoming = [self._incoming(account, message) for message in decoded.messages]
+        return await self._conversations.receive_all(incoming, events)
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        account = request.match_info["account"]
+        if account not in self.accounts:
+            raise NotFound
+        received = Received(
+            account,
+            request.method,
+            {name.lower(): value for name, value in request.headers.items()},
+            dict(request.query),
+            await read_bytes(request, MOST_BYTES),
+            request.remote,
+        )
+        decoded = await self.verify_and_decode(received)
+        await self.take(account, decoded)
+        return decoded.answer
+
+    def _incoming(self, account: str, message: Inbound) -> Incoming:
+        text, answer = _readable(message)
+        sender = on_account(account, message.sender)
+        if len(sender) > MAX_NAME or sender != _storable(sender):
+            raise MalformedRequest("the sender's name is longer than any that is known")
+        return Incoming(
+            self.name,
+            sender,
+            text,
+            _short(_storable(message.message_id)),
+            message.consumer_id,
+            self.hurried,
+            account,
+            message.grant,
+            answer,
+            message.source if message.kind is Kind.IMAGE else None,
+        )
+
+
+def _readable(message: Inbound) -> tuple[str, str | None]:
+    """Return a message as a line of text, and what is said where the bot cannot read it."""
+    said = wording.texts()
+    text = _storable(message.text)
+    if message.kind is not Kind.TEXT or not text.strip():
+        kind = Kind.OTHER if message.kind is Kind.TEXT else message.kind
+        line = " ".join(part for part in (said[f"shown_{kind}"], text.strip()) if part)
+        return line[:MAX_TEXT], said[kind]
+    if len(text) > MAX_TEXT:
+        return text[: MAX_TEXT - 1] + "…", said["too_long"]
+    return text, None
+
+
+def _short(name: str) -> str:
+    """Return a name that fits, the same whenever it is the same."""
+    return name if len(name) <= MAX_NAME else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Return a text without what no database takes."""
+    try:
+        return storable(text)
+    except ValueError:
+        return text.replace("\x00", "").encode(errors="ignore").decode()
 
 
 def shown(message: Message) -> dict[str, Any]:

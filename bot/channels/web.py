@@ -20,8 +20,8 @@ from bot.conversation.conversations import Conversations
 from bot.conversation.events import Subscription
 from bot.conversation.photos import Photos
 from bot.conversation.records import ConversationView, Incoming, Message, Typing
-from bot.errors import MalformedRequest, NotFound, TooLarge, Unauthorized
-from bot.requests import Body, Name, Text, check, check_origin, read
+from bot.errors import MalformedRequest, NotFound, Unauthorized
+from bot.requests import Body, Name, Text, check, check_origin, read, read_bytes
 
 dumps = partial(json.dumps, ensure_ascii=False)
 
@@ -31,7 +31,6 @@ _HEARTBEAT = 20.0
 _MAX_FRAME = 4096
 _SEQ_DIGITS = 9
 _MAX_IDENTITY = 4096
-_CHUNK = 64 * 1024
 _CREATED = 201
 _ACCEPTED = 202
 
@@ -139,7 +138,7 @@ class WebChannel(Channel):
     async def _take_photo(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
         message_id = check(PhotoQuery, dict(request.query)).message_id
-        data = await _bytes(request, self._photos.rules.max_bytes)
+        data = await read_bytes(request, self._photos.rules.max_bytes)
         incoming = Incoming(
             self.name, session.sender, self._photos.rules.words, message_id, session.consumer_id
         )
@@ -252,16 +251,6 @@ def _bearer(request: web.Request) -> str:
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("send `Authorization: Bearer` with the session's token")
     return token.strip()
-
-
-async def _bytes(request: web.Request, limit: int) -> bytes:
-    """Return the body, which may be larger than that of other calls. Raises TooLarge."""
-    data = bytearray()
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        data += chunk
-        if len(data) > limit:
-            raise TooLarge(limit=limit)
-    return bytes(data)
 
 
 def _after_seq(request: web.Request) -> int:

@@ -69,6 +69,7 @@ async def _insert(
             channel=incoming.channel,
             sender=incoming.sender,
             consumer_id=incoming.consumer_id,
+            account=incoming.account,
             current=True,
             state=State.BOT,
             epoch=0,

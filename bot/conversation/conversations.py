@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from time import monotonic
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, SystemClock
-from bot.conversation import bursts, cases, inbox, lanes, transcript
+from bot.conversation import attachments, bursts, cases, inbox, lanes, outbox, transcript
 from bot.conversation.events import EventBus, Listener, Subscription
 from bot.conversation.handover import Reception
+from bot.conversation.inbox import Accepted
 from bot.conversation.lookout import Lookout
 from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
@@ -25,7 +27,7 @@ from bot.conversation.records import (
     Receipt,
 )
 from bot.conversation.tables import inbox as inbox_table
-from bot.conversation.takeover import Takeover
+from bot.conversation.takeover import Guard, Takeover
 from bot.conversation.turns import Limits, Observer, TurnRunner
 from bot.conversation.waiting import Staffing
 from bot.conversation.workers import Pace, Workers
@@ -106,9 +108,35 @@ class Conversations:
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message; once this returns it is not lost. A repeated one is stored once."""
-        now = self._seconds()
         async with self._database.transaction() as tx:
-            accepted = await inbox.accept(tx, incoming, self._clock.now(), now, self._pause)
+            accepted = await self._accept(tx, incoming)
+        return self._accepted(accepted)
+
+    async def receive_all(self, incoming: Sequence[Incoming], also: Guard) -> list[Receipt]:
+        """Store messages in their order, all or none, with what `also` does in the transaction.
+
+        Pictures that have yet to be fetched get their receipts when they are.
+        """
+        async with self._database.transaction() as tx:
+            await also(tx)
+            for picture in (one for one in incoming if one.source is not None):
+                await attachments.put(tx, picture, self._seconds())
+            accepted = [
+                await self._accept(tx, message) for message in incoming if message.source is None
+            ]
+        return [self._accepted(one) for one in accepted]
+
+    async def first_time(
+        self, tx: AsyncConnection, channel: str, account: str, event_id: str
+    ) -> bool:
+        """Whether an event of a platform is new; it is not from then on."""
+        return await outbox.first_time(tx, channel, account, event_id, self._seconds())
+
+    async def _accept(self, tx: AsyncConnection, incoming: Incoming) -> Accepted:
+        now = self._seconds()
+        return await inbox.accept(tx, incoming, self._clock.now(), now, self._pause)
+
+    def _accepted(self, accepted: Accepted) -> Receipt:
         self._publish(accepted.receipt.conversation_id, accepted.events)
         if accepted.begun_after is not None:
             # Who listened to the case before learns that there is another.

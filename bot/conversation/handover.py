@@ -11,7 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import texts, transcript, waiting
 from bot.conversation.moves import Move, lock, move
-from bot.conversation.records import BOT, CONSUMER, Author, Event, MessageAdded, Visibility
+from bot.conversation.records import (
+    BOT,
+    CONSUMER,
+    Author,
+    Event,
+    MessageAdded,
+    Purpose,
+    Visibility,
+)
 from bot.conversation.states import Command, State
 from bot.conversation.tables import conversation, conversation_move
 from bot.conversation.transcript import Draft
@@ -19,7 +27,7 @@ from bot.conversation.waiting import Staffing
 from bot.dialogue.fallback import Fallback
 from bot.errors import IllegalMove
 
-_HAZARD = "report_hazard"
+HAZARD = "report_hazard"
 _DANGER = 0
 
 
@@ -63,7 +71,7 @@ class Reception:
         if texts.leaves_queue(row.text):
             moved = await move(tx, held.id, Move(Command.LEAVE_QUEUE, CONSUMER), at)
             return [moved, await self._reply(tx, held.id, "utter_queue_cancelled", at, row.id)]
-        if held.priority > _DANGER and self.fallback.urgent(row.text) == _HAZARD:
+        if held.priority > _DANGER and self.fallback.urgent(row.text) == HAZARD:
             said = await self._reply(tx, held.id, "utter_hazard", at, row.id)
             return [said, await move(tx, held.id, _danger(), at)]
         if texts.asks_position(row.text):
@@ -108,14 +116,15 @@ class Reception:
         self, tx: AsyncConnection, conversation_id: str, response: str, at: datetime, turn_id: str
     ) -> MessageAdded:
         reply = self.fallback.say(response)
+        purpose = Purpose.SAFETY if response == "utter_hazard" else Purpose.BOT
         line = await transcript.append_reply(
-            tx, conversation_id, reply, at, turn_id, Visibility.PUBLIC
+            tx, conversation_id, reply, at, turn_id, Visibility.PUBLIC, purpose=purpose
         )
         return MessageAdded(line)
 
 
 def _danger() -> Move:
-    return Move(Command.ESCALATE, CONSUMER, reason=_HAZARD, priority=_DANGER)
+    return Move(Command.ESCALATE, CONSUMER, reason=HAZARD, priority=_DANGER)
 
 
 async def _say(

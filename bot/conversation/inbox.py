@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import buttons, cases, ratings, transcript
+from bot.conversation import buttons, cases, outbox, ratings, transcript
 from bot.conversation.records import (
     Author,
     Event,
@@ -56,6 +56,8 @@ async def accept(
     row_id = uuid4().hex
     if not await _insert_first(tx, row_id, incoming, now):
         return Accepted(await _receipt_of_first(tx, incoming), [])
+    if incoming.grant is not None:
+        await outbox.grant(tx, incoming, incoming.grant, now)
     newest = await cases.newest(tx, incoming)
     rated = await ratings.read(tx, newest, incoming.text) if newest is not None else None
     if newest is not None and rated is not None:
@@ -63,14 +65,19 @@ async def accept(
     opened = await cases.open_case(tx, incoming, at)
     text = await buttons.title(tx, opened, incoming.text)
     draft = Draft(opened.id, Author.CONSUMER, text, custom=custom)
-    # A person's to answer: nothing else has to work on it.
-    waits = None if pause is None or opened.state == State.HUMAN else pause(incoming)
+    # A person's to answer, or answered here: nothing else has to work on it.
+    answered = pause is None or incoming.answer is not None or opened.state == State.HUMAN
+    waits = None if answered or pause is None else pause(incoming)
     ready = None if waits is None else Ready(now, waits)
     line = await transcript.append_consumers(tx, draft, at, row_id, ready)
     await _place(tx, row_id, opened.id, line.seq, "done" if ready is None else "new")
     receipt = Receipt(row_id, opened.id, line.seq)
     begun_after = newest.id if newest is not None and newest.id != opened.id else None
-    return Accepted(receipt, [MessageAdded(line)], waits, begun_after)
+    events: list[Event] = [MessageAdded(line)]
+    if incoming.answer is not None and opened.state == State.BOT:
+        answer = Draft(opened.id, Author.BOT, incoming.answer, turn_id=row_id)
+        events.append(MessageAdded(await transcript.append(tx, answer, at)))
+    return Accepted(receipt, events, waits, begun_after)
 
 
 async def _rate(

@@ -18,7 +18,7 @@ from bot.background import repeat
 from bot.clock import Clock
 from bot.conversation import notice_texts, transcript
 from bot.conversation.moves import lock
-from bot.conversation.records import Author, Event, MessageAdded, Visibility
+from bot.conversation.records import Author, Event, MessageAdded, Purpose, Visibility
 from bot.conversation.states import State
 from bot.conversation.tables import conversation, inbox, message
 from bot.database import Database
@@ -112,7 +112,14 @@ async def _write(tx: AsyncConnection, held: Row[Any], notice: Notice, now: datet
     with_person = held.state in _PERSONS
     reply = (notice_texts.as_card if with_person else notice_texts.as_line)(notice, now.date())
     return await transcript.append_reply(
-        tx, held.id, reply, now, notice.notice_id, Visibility.PUBLIC, notice.notice_id
+        tx,
+        held.id,
+        reply,
+        now,
+        notice.notice_id,
+        Visibility.PUBLIC,
+        notice.notice_id,
+        Purpose.NOTICE,
     )
 
 

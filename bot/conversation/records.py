@@ -26,6 +26,15 @@ class Visibility(StrEnum):
     NOTE = "note"
 
 
+class Purpose(StrEnum):
+    """Why a line is sent: which share of what a platform lets us send it may use."""
+
+    BOT = "bot"
+    HUMAN = "human"
+    NOTICE = "notice"
+    SAFETY = "safety"
+
+
 @dataclass(frozen=True)
 class Agent:
     """A person who answers: the account's id, and the only name that consumers learn."""
@@ -48,11 +57,26 @@ SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True)
+class Grant:
+    """What a platform lets us send after a consumer did something: so many messages, so long.
+
+    `seconds` count from now. `token` is what a reply has to name, where the platform wants it.
+    """
+
+    replies: int
+    seconds: float
+    token: str | None = None
+
+
+@dataclass(frozen=True)
 class Incoming:
     """What a channel received. `message_id` is the platform's, or None where it has none.
 
     `consumer_id` is who the channel vouches for, or None. `hurried`: somebody waits for the
-    answer to just this message, so that it is not held back for more to come.
+    answer to just this message, so that it is not held back for more to come. `account`: ours
+    on the platform, where what is said has to be sent there; `sender` then begins with it (see
+    `on_account`). `answer`: what the bot says to it at once, in place of a turn. `source`: the
+    message is a picture that its channel fetches with this.
     """
 
     channel: str
@@ -61,6 +85,15 @@ class Incoming:
     message_id: str | None = None
     consumer_id: str | None = None
     hurried: bool = False
+    account: str | None = None
+    grant: Grant | None = None
+    answer: str | None = None
+    source: dict[str, Any] | None = None
+
+
+def on_account(account: str, user: str) -> str:
+    """Return the sender that a platform's user is for us: two accounts never share one."""
+    return f"{account}:{user}"
 
 
 @dataclass(frozen=True)

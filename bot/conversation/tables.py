@@ -66,6 +66,8 @@ conversation = Table(
     Column("channel", String(32), nullable=False),
     Column("sender", String(255), nullable=False),
     Column("consumer_id", String(255)),
+    # Ours on the platform, where lines have to be sent there; NULL where pages fetch them.
+    Column("account", String(64)),
     # A sender's newest conversation; an older one belongs to another consumer.
     Column("current", Boolean, nullable=False),
     # One case a row: from a sender's first message until it is closed.

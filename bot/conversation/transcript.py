@@ -12,7 +12,15 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Row, and_, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.records import Agent, Author, ConversationView, Message, Visibility
+from bot.conversation import outbox
+from bot.conversation.records import (
+    Agent,
+    Author,
+    ConversationView,
+    Message,
+    Purpose,
+    Visibility,
+)
 from bot.conversation.states import State
 from bot.conversation.tables import button, conversation, message
 from bot.dialogue.engine import Button, Reply
@@ -53,10 +61,11 @@ async def append(
     **changes: Any,
 ) -> Message:
     """Store one line under the conversation's next number, with `changes` to its row."""
+    place = await _next(tx, line.conversation_id, **changes)
     stored = Message(
         message_id or uuid4().hex,
         line.conversation_id,
-        await _next(tx, line.conversation_id, **changes),
+        place.last_seq,
         at,
         line.author,
         line.text,
@@ -66,6 +75,7 @@ async def append(
         client_id=line.client_id,
     )
     await _store(tx, stored, line.turn_id)
+    await outbox.write(tx, place, stored)
     return stored
 
 
@@ -87,14 +97,15 @@ async def append_reply(
     turn_id: str | None,
     visibility: Visibility,
     message_id: str | None = None,
+    purpose: Purpose = Purpose.BOT,
 ) -> Message:
     """Store one line of the bot; its buttons get ids that tell nothing and cannot be guessed."""
-    seq = await _next(tx, conversation_id)
+    place = await _next(tx, conversation_id)
     shown = [(f"{BUTTON_PREFIX}{secrets.token_hex(8)}", choice) for choice in reply.buttons]
     line = Message(
         message_id or uuid4().hex,
         conversation_id,
-        seq,
+        place.last_seq,
         at,
         Author.BOT,
         reply.text,
@@ -103,6 +114,7 @@ async def append_reply(
         visibility,
     )
     await _store(tx, line, turn_id)
+    await outbox.write(tx, place, line, purpose)
     if shown and visibility is Visibility.PUBLIC:
         await _store_buttons(tx, line, turn_id or line.id, shown)
     return line
@@ -124,15 +136,20 @@ def _ready_at(ready: Ready) -> Any:
     )
 
 
-async def _next(tx: AsyncConnection, conversation_id: str, **values: Any) -> int:
+async def _next(tx: AsyncConnection, conversation_id: str, **values: Any) -> Row[Any]:
     # The UPDATE takes the row's lock, so that numbers have neither gaps nor doubles.
     numbered = await tx.execute(
         update(conversation)
         .where(conversation.c.id == conversation_id)
         .values(last_seq=conversation.c.last_seq + 1, **values)
-        .returning(conversation.c.last_seq)
+        .returning(
+            conversation.c.last_seq,
+            conversation.c.channel,
+            conversation.c.sender,
+            conversation.c.account,
+        )
     )
-    return int(numbered.scalar_one())
+    return numbered.one()
 
 
 async def _store(tx: AsyncConnection, line: Message, turn_id: str | None) -> None:

@@ -20,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.conversation import lanes, texts, transcript
 from bot.conversation.asking import Asked, read_turn
-from bot.conversation.handover import Reception
+from bot.conversation.handover import HAZARD, Reception
 from bot.conversation.lanes import Lane
 from bot.conversation.moves import lock
-from bot.conversation.records import Event, MessageAdded, Typing, Visibility
+from bot.conversation.records import Event, MessageAdded, Purpose, Typing, Visibility
 from bot.conversation.states import State
 from bot.conversation.tables import conversation
 from bot.database import Database
@@ -217,8 +217,11 @@ class TurnRunner:
         public = held.state == State.BOT and held.epoch == epoch
         visibility = Visibility.PUBLIC if public else Visibility.SUPPRESSED
         at = self._clock.now()
+        purpose = Purpose.SAFETY if result.handover == HAZARD else Purpose.BOT
         lines = [
-            await transcript.append_reply(tx, held.id, reply, at, rows[0].id, visibility)
+            await transcript.append_reply(
+                tx, held.id, reply, at, rows[0].id, visibility, purpose=purpose
+            )
             for reply in result.replies
         ]
         emptied = await lanes.finish(tx, held.id, rows, status, dict(result.nlu))

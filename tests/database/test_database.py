@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from bot.conversation import tables as conversation
+from bot.conversation import delivery_tables as delivery
 from bot.database import Database
 from bot.database.migrate import DatabaseTooNew
 from bot.desk import tables as desk
@@ -45,7 +45,7 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database):
 
 
 def _differences(connection):
-    metadata = [scheduling.metadata, conversation.metadata, desk.metadata]
+    metadata = [scheduling.metadata, delivery.metadata, desk.metadata]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return compare_metadata(context, metadata)
 
