@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -33,6 +33,11 @@ class Command:
     command_id: str
     why: str | None = None
     seen: Seen | None = None
+
+    def about(self, visit: Visit | None, now: datetime) -> Command:
+        """Return the command with the reason that is plain where nobody gave one."""
+        missed = visit is not None and visit.missed(now)
+        return replace(self, why="missed") if missed and self.why is None else self
 
     def __post_init__(self) -> None:
         """Refuse a reason that nobody could count later."""
@@ -145,7 +150,8 @@ class Booking:
         """Give a visit, or a new one of the order, a slot; say whether there was room.
 
         What the order has `kept`, and the slot's expired holds, are released with it. A move
-        that is `counted` counts towards the consumer's changes.
+        that is `counted` counts towards the consumer's changes, where it is the consumer's own
+        and the crew had not missed the visit.
         """
         values = self._charged(order, slot)
         held = kept.slot.cw_id if kept is not None else None
@@ -158,7 +164,8 @@ class Booking:
             if visit is None:
                 await self._insert(order, values)
             else:
-                moved = counted and visit.window is not None
+                theirs = self.actor == "consumer" and not visit.missed(self.search.now)
+                moved = counted and theirs and visit.window is not None
                 await self.update(visit, **values, changes=visit.changes + moved)
 
         return await ledger.attempt(self.connection, write, slot.cw_id if slot.capped else None)
@@ -230,7 +237,7 @@ class Booking:
 
         `what`: `scheduled`, `rescheduled`, `cancelled`, or `reassigned` to another crew.
         """
-        await self.record(what, before, after, command)
+        await self.record(what, before, after, command.about(before, self.search.now))
         await history.remember(
             self.connection, command.command_id, order.order_no, after.visit_id, self.search.now
         )

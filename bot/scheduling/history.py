@@ -22,8 +22,12 @@ CHANGE_REASONS = (
     "utilities_not_on",
     "property_hours",
     "weather",
+    "time_conflict",
+    "not_wanted",
     "unreachable",
     "crew",
+    # The window was over and no crew had come; noted where nobody said why.
+    "missed",
     "other",
 )
 

@@ -81,6 +81,10 @@ class Visit:
     cw_id: int | None = None
     version: int = 0
 
+    def missed(self, now: datetime) -> bool:
+        """Say whether the window is over and no crew has ever set out for it."""
+        return self.status == "scheduled" and self.window is not None and self.window.end <= now
+
 
 @dataclass(frozen=True)
 class Hold:

@@ -51,6 +51,7 @@ Index(
     sqlite_where=text(_WAITING),
     postgresql_where=text(_WAITING),
 )
+Index("notice_expires", notice.c.expires_at)
 # Why a visit failed, and when the consumer is to be asked again (unset: booked anew at once).
 visit_failure = Table(
     "visit_failure",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database.upsert import upsert
@@ -36,6 +36,8 @@ Kind = Literal[
 Outcome = Literal["sent", "spoken", "stale", "expired"]
 # How long a notice is worth telling that has no window to go by.
 _LIFE = timedelta(days=3)
+# So many old notices are removed at a time, so that nobody waits for it.
+_SWEPT = 1000
 _UNTIL_WINDOW_ENDS = {"confirmed", "changed", "en_route", "late"}
 _UNTIL_WINDOW_STARTS = {"reminder", "window_opened"}
 _OF_CHANGES: dict[str, Kind] = {
@@ -241,6 +243,18 @@ async def take_up(
     await connection.execute(
         update(notice).where(mine, notice.c.outcome.is_(None)).values(reachable=True)
     )
+
+
+async def forget(connection: AsyncConnection, before: datetime) -> int:
+    """Remove notices that were of no use any more `before`; return how many, 1,000 at most.
+
+    One that somebody is still about to settle stays.
+    """
+    nt = notice.c
+    over = or_(nt.outcome.is_not(None), not_(nt.reachable))
+    old = select(nt.notice_id).where(nt.expires_at <= _epoch(before), over).limit(_SWEPT)
+    done = await connection.execute(delete(notice).where(nt.notice_id.in_(old)))
+    return done.rowcount
 
 
 def _notice(row: Row[Any], order: Order) -> Notice:

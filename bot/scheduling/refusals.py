@@ -15,7 +15,8 @@ def refusal_code(
     """Say why a visit cannot be booked (`book`), moved (`move`) or cancelled (`cancel`) now.
 
     `limits`: the cut-off and the number of changes, which bind consumers. Beyond them a person
-    decides; a visit that is under way or done is nobody's to change.
+    decides; a visit that is under way or done is nobody's to change, and one that its crew has
+    missed is bound by neither.
     """
     live = order.live_visit
     if live is not None and live.status in UNDER_WAY:
@@ -30,7 +31,7 @@ def refusal_code(
 def _too_late_or_often(
     live: Visit | None, kind: str, now: datetime, rules: BookingRules
 ) -> str | None:
-    if live is None or live.window is None:
+    if live is None or live.window is None or live.missed(now):
         return None
     if not rule.is_changeable(live.window, now, rules):
         return "too_late_to_change"

@@ -111,10 +111,9 @@ def is_open(window: Window, now: datetime, rules: BookingRules) -> bool:
 
 
 def is_changeable(window: Window, now: datetime, rules: BookingRules) -> bool:
-    """Say whether a booked window can be given up: until its own cut-off, or once it is missed."""
+    """Say whether a booked window can be given up: until its own cut-off."""
     beyond_horizon = (window.start.date() - now.date()).days > rules.horizon_days
-    missed = window.end <= now
-    return missed or beyond_horizon or is_open(window, now, rules)
+    return beyond_horizon or is_open(window, now, rules)
 
 
 def goods_there(order: Order) -> datetime | None:

@@ -19,6 +19,7 @@ from bot.scheduling import (
     holds,
     identity,
     importing,
+    notices,
     offers,
     reasons,
     refit,
@@ -177,6 +178,15 @@ class Scheduling:
 
         async def work(connection: AsyncConnection) -> int:
             return await holds.sweep(connection, self._clock.now())
+
+        return await self._database.retrying(work)
+
+    async def forget_notices(self) -> int:
+        """Remove notices that have been of no use for long; return how many."""
+        before = self._clock.now() - timedelta(days=self._rules.notice_days)
+
+        async def work(connection: AsyncConnection) -> int:
+            return await notices.forget(connection, before)
 
         return await self._database.retrying(work)
 

@@ -1,4 +1,4 @@
-"""Releases expired holds while the system runs, so that nobody has to come by for it."""
+"""Removes what has had its time while the system runs: expired holds, old notices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Upkeep:
 
     async def start(self) -> None:
         """Begin sweeping."""
-        self._task = asyncio.create_task(repeat(self._sweep, self._every, "holds_not_swept"))
+        self._task = asyncio.create_task(repeat(self.sweep, self._every, "sweep_failed"))
 
     async def stop(self) -> None:
         """End, and wait until it has."""
@@ -31,7 +31,9 @@ class Upkeep:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
+        """Remove once what there is to remove."""
         released = await self._scheduling.sweep_holds()
-        if released:
-            log.info("holds_swept", released=released)
+        forgotten = await self._scheduling.forget_notices()
+        if released or forgotten:
+            log.info("swept", holds=released, notices=forgotten)

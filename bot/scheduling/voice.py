@@ -18,12 +18,12 @@ _ACTOR = "consumer"
 async def assent(
     connection: AsyncConnection, order: Order, command_id: str, now: datetime
 ) -> Visit | None:
-    """Note that the booked window suits the consumer; None where no visit is booked.
+    """Note that the booked window suits the consumer; None where no visit is to come.
 
     Said again of the same window it changes nothing.
     """
     visit = order.live_visit
-    if visit is None or visit.window is None or visit.status != "scheduled":
+    if visit is None or visit.window is None or visit.status != "scheduled" or visit.missed(now):
         return None
     window_start = epoch(visit.window.start)
     values = {"window_start": window_start, "at": epoch(now)}

@@ -194,17 +194,91 @@ async def test_a_visit_is_moved_only_so_often(open_day):
     assert (await scheduling.cancel(w.OWNER, "O1", "c10")).status == "cancelled"
 
 
-async def test_a_visit_is_moved_until_its_cut_off_and_again_once_it_was_missed(world):
-    soon, missed = w.window("2026-11-24", "09:00", "12:00"), w.window("2026-11-23")
-    await world.take(
-        w.order("O1", visits=[w.visit_at(where=soon)]),
-        w.order("O2", visits=[w.visit_at("V2", where=missed)]),
-        crews=[w.crew(shifts=[w.shift(day) for day in ("2026-11-23", "2026-11-24", w.DAY)])],
-    )
+SOON = w.window("2026-11-24", "09:00", "12:00")
+
+
+async def _refusal(world, kind):
+    refused = await world.scheduling.change_refusal(w.OWNER, "O1", kind)
+    return refused and refused.code
+
+
+@pytest.mark.parametrize(
+    ("now", "refusal"),
+    [
+        ("2026-11-23T17:59", None),
+        # From then on the windows of the next day are closed, and so is the way out of them.
+        ("2026-11-23T18:00", "too_late_to_change"),
+        ("2026-11-24T09:59", None),
+        ("2026-11-24T10:00", "too_late_to_change"),
+        ("2026-11-24T11:59", "too_late_to_change"),
+        ("2026-11-24T12:00", None),
+    ],
+)
+async def test_a_visit_is_changed_until_its_cut_off_and_again_once_it_was_missed(
+    world, now, refusal
+):
+    shifts = [w.shift(day) for day in ("2026-11-24", w.DAY)]
+    await world.take(w.order(visits=[w.visit_at(where=SOON)]), crews=[w.crew(shifts=shifts)])
+    world.clock = w.FixedClock(w.at(*now.split("T")))
+    assert [await _refusal(world, kind) for kind in ("move", "cancel")] == [refusal] * 2
+    if refusal is None:
+        assert (await world.scheduling.book(w.OWNER, "O1", w.window(), "c2")).window == w.window()
+        return
+    for call in (
+        world.scheduling.book(w.OWNER, "O1", w.window(), "c2"),
+        world.scheduling.hold(w.OWNER, "O1", w.window()),
+        world.scheduling.cancel(w.OWNER, "O1", "c3"),
+    ):
+        with pytest.raises(BookingRefused) as refused:
+            await call
+        assert refused.value.facts["reason"].code == refusal
+
+
+@pytest.fixture
+async def missed(world):
+    """A visit that was moved three times, whose window is over without a crew."""
+    shifts = [
+        w.shift("2026-11-24", end="15:00", capacity=360),
+        w.shift(w.DAY),
+        w.shift("2026-11-27"),
+    ]
+    await world.take(w.order(visits=[w.visit_at(where=SOON)]), crews=[w.crew(shifts=shifts)])
+    world.clock = w.FixedClock(w.at("2026-11-23", "09:00"))
+    noon = w.window("2026-11-24", "12:00", "15:00")
+    for number, where in enumerate((noon, SOON, noon)):
+        await world.scheduling.book(w.OWNER, "O1", where, f"m{number}")
+    world.clock = w.FixedClock(w.at("2026-11-24", "15:00"))
+    return world
+
+
+async def _last_reason(world):
+    return max(await world.rows(visit_event), key=lambda row: row["id"])["reason"]
+
+
+async def test_a_change_after_a_miss_costs_nothing_and_is_never_one_too_many(missed):
+    moved = await missed.scheduling.book(w.OWNER, "O1", w.window(), "c1")
+    assert (moved.window, moved.changes) == (w.window(), 3)
+    assert await _last_reason(missed) == "missed"
     with pytest.raises(BookingRefused) as refused:
-        await world.scheduling.book(w.OWNER, "O1", w.window(), "c1")
-    assert refused.value.facts["reason"].code == "too_late_to_change"
-    assert (await world.scheduling.book(w.OWNER, "O2", w.window(), "c2")).window == w.window()
+        await missed.scheduling.book(w.OWNER, "O1", w.window("2026-11-27"), "c2")
+    assert refused.value.facts["reason"].code == "too_many_changes"
+    await missed.ledger_is_sound()
+
+
+async def test_what_the_consumer_says_of_a_miss_is_what_is_noted(missed):
+    await missed.scheduling.cancel(w.OWNER, "O1", "c1", "not_home")
+    assert await _last_reason(missed) == "not_home"
+
+
+async def test_a_missed_window_suits_nobody(missed):
+    assert await missed.scheduling.assent(w.OWNER, "O1", "c1") is None
+
+
+async def test_what_an_agent_moves_is_no_change_of_the_consumers(open_day):
+    scheduling = open_day.scheduling
+    await scheduling.book(w.OWNER, "O1", w.window(), "c1")
+    assert (await scheduling.book(w.OWNER, "O1", NOON, "c2", actor="agent")).changes == 0
+    assert (await scheduling.book(w.OWNER, "O1", w.window(), "c3")).changes == 1
 
 
 @pytest.mark.parametrize("status", ["en_route", "in_progress"])

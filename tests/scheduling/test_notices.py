@@ -11,6 +11,7 @@ from bot.scheduling import notices
 from bot.scheduling.notice_tables import notice
 from bot.scheduling.store import instant
 from bot.scheduling.tables import visit_event
+from bot.scheduling.upkeep import Upkeep
 from bot.settings import BookingRules
 from tests.scheduling import world as w
 
@@ -165,3 +166,34 @@ async def test_an_opened_window_holds_until_the_visit_has_it(open_day):
     assert [n.stale for n in await _due(open_day)] == [False]
     await open_day.scheduling.book(w.OWNER, "O1", NOON, "c1")
     assert {n.kind: n.stale for n in await _due(open_day)}["window_opened"] is True
+
+
+async def _outcomes(world):
+    return sorted((row["kind"], row["outcome"]) for row in await world.rows(notice))
+
+
+async def _settle_all(world, *kinds):
+    async with world.database.transaction() as tx:
+        for row in await world.rows(notice):
+            if row["kind"] in kinds:
+                await notices.settle(tx, row["notice_id"], "sent", world.clock.now())
+
+
+async def test_notices_of_no_use_are_removed_after_their_time_and_no_others(open_day):
+    await open_day.scheduling.book(w.OWNER, "O1", w.window(), "c1")
+    await _settle_all(open_day, "confirmed", "reminder")
+    # The reminder is of no use once the window begins, the other two when it ends.
+    open_day.clock = w.FixedClock(w.at("2027-02-24", "09:00") - timedelta(seconds=1))
+    await Upkeep(open_day.scheduling).sweep()
+    assert len(await open_day.rows(notice)) == 3
+    open_day.clock = w.FixedClock(w.at("2027-02-24", "09:00"))
+    await Upkeep(open_day.scheduling).sweep()
+    assert await _outcomes(open_day) == [("confirmed", "sent"), ("late", None)]
+    open_day.clock = w.FixedClock(w.at("2027-02-24", "12:00"))
+    await Upkeep(open_day.scheduling).sweep()
+    assert await _outcomes(open_day) == [("late", None)]
+    async with open_day.database.transaction() as tx:
+        (row,) = await open_day.rows(notice)
+        await notices.set_aside(tx, row["notice_id"])
+    await Upkeep(open_day.scheduling).sweep()
+    assert await open_day.rows(notice) == []
