@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions import asked
 from bot.language import options
 from bot.language.normalise import normalise
 from bot.scheduling import Caller, TimeRange
@@ -34,14 +35,20 @@ class Turn:
     resumed: bool = False
 
     @classmethod
-    def read(cls, tracker: Tracker) -> Turn:
-        """Read the tracker; a task that is gone on with speaks with its own first message."""
+    def read(cls, tracker: Tracker, *, in_visit_form: bool = False) -> Turn:
+        """Read the tracker; a task that is gone on with speaks with its own first message.
+
+        `in_visit_form` says that the message is taken for an answer to the visit's form.
+        """
         latest = tracker.latest_message
         metadata = latest.get("metadata") or {}
+        caller = asked.caller(
+            tracker.sender_id, metadata, tracker.events, in_visit_form=in_visit_form
+        )
         task = tracker.get_slot("task")
         resumed = tracker.latest_action_name == RESUMED and bool(task and task.get("message"))
         return cls(
-            caller=Caller(tracker.sender_id, metadata.get("consumer_id")),
+            caller=caller,
             turn_id=metadata.get("turn_id") or latest.get("message_id") or "",
             message=task["message"] if resumed else _essence(latest),
             slots=tracker.slots,

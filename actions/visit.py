@@ -102,7 +102,7 @@ class AskWindow(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
         """Name the windows that answer the wish, or the nearest others and why."""
-        turn = Turn.read(tracker)
+        turn = Turn.read(tracker, in_visit_form=True)
         order = await services().scheduling.order(turn.caller, turn.slot("order_no"))
         return await _name_windows(
             order, turn, dispatcher, turn.slot("wish") or [], turn.slot("refused") or []
@@ -156,7 +156,7 @@ class AskConfirmation(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
         """Keep the window for the consumer and say what a yes will do."""
-        turn = Turn.read(tracker)
+        turn = Turn.read(tracker, in_visit_form=True)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
         wanted = window_of(turn.slot("window"))
@@ -215,7 +215,7 @@ class ValidateVisitForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
         """Use the message for the form, or leave it to the rules by returning nothing."""
-        turn = Turn.read(tracker)
+        turn = Turn.read(tracker, in_visit_form=True)
         if not turn.for_form or await _other_order(turn, services()):
             return []
         if stop.gives_up(turn.text):

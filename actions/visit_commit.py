@@ -28,7 +28,7 @@ class CommitVisit(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
         """Make the one call that books or moves; a wish that was dropped changes nothing."""
-        turn = Turn.read(tracker)
+        turn = Turn.read(tracker, in_visit_form=True)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
         wanted = window_of(turn.slot("window"))

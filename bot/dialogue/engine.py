@@ -27,6 +27,8 @@ class Turn:
     itself; only then may a leading "/" be a command. `consumer_id` is vouched for by the
     channel, or None. `now` is aware. `fresh` says that others have answered since the last
     turn: what was half filled in then is void, and `missed` is what was said meanwhile.
+    `spoofable` says that anybody may have sent it in the sender's name; `asked_order` is then
+    the order of the notice whose question it answers.
     """
 
     conversation_id: str
@@ -37,6 +39,8 @@ class Turn:
     now: datetime
     fresh: bool = False
     missed: tuple[Missed, ...] = ()
+    spoofable: bool = False
+    asked_order: str | None = None
 
 
 @dataclass(frozen=True)

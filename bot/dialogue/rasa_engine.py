@@ -53,6 +53,8 @@ class RasaEngine:
                 "now": turn.now.isoformat(),
                 "fresh": turn.fresh,
                 "missed": [asdict(line) for line in turn.missed],
+                "spoofable": turn.spoofable,
+                "asked_order": turn.asked_order,
             },
         )
         replies, handover = read_replies(answer["replies"])

@@ -17,6 +17,7 @@ class Turn:
     """One message. `now` is ISO with an offset; only a `trusted` text may be a command.
 
     `fresh`: others answered since the last turn; `missed` is who said what meanwhile.
+    `spoofable`: anybody may have sent it; `asked_order`: the order whose notice it answers.
     """
 
     conversation_id: str
@@ -27,6 +28,8 @@ class Turn:
     now: str
     fresh: bool = False
     missed: tuple[tuple[str, str], ...] = ()
+    spoofable: bool = False
+    asked_order: str | None = None
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Turn:
@@ -41,6 +44,8 @@ class Turn:
             now=instant(body.get("now")),
             fresh=body.get("fresh") is True,
             missed=_missed(body.get("missed") or []),
+            spoofable=bool(body.get("spoofable")),
+            asked_order=body.get("asked_order"),
         )
 
 

@@ -113,7 +113,9 @@ class Turns:
 
     async def _kept(self, turn: Turn, *, repeated: bool) -> list[Answer]:
         """Serve the wish that was kept, once no form is open any more."""
-        wish = replace(turn, turn_id=f"{turn.turn_id}.kept", trusted=False, fresh=False)
+        wish = replace(
+            turn, turn_id=f"{turn.turn_id}.kept", trusted=False, fresh=False, asked_order=None
+        )
         kept = await self._store.slot(turn.conversation_id, _KEPT)
         if not (kept or repeated):
             return []
@@ -145,6 +147,8 @@ class Turns:
             "consumer_id": turn.consumer_id,
             "now": turn.now,
             "turn_id": turn.turn_id,
+            "spoofable": turn.spoofable,
+            "asked_order": turn.asked_order,
         }
         message = UserMessage(
             text,

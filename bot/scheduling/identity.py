@@ -18,12 +18,15 @@ from bot.scheduling.store import read_order, read_orders
 
 def visible_to(caller: Caller) -> Any:
     """Return the condition on orders that this caller may see."""
-    proven = select(t.identity_proof.c.order_no).where(
-        t.identity_proof.c.conversation_id == caller.conversation_id
+    proof = t.identity_proof.c
+    proven = select(proof.order_no).where(
+        proof.conversation_id == caller.conversation_id, proof.at >= (caller.proven_since or 0)
     )
     conditions: list[Any] = [t.orders.c.order_no.in_(proven)]
     if caller.consumer_id is not None:
         conditions.append(t.orders.c.consumer_id == caller.consumer_id)
+    if caller.asked is not None:
+        conditions.append(t.orders.c.order_no == caller.asked)
     return or_(*conditions)
 
 
@@ -58,8 +61,8 @@ async def prove(
         left = tries - failures - 1
         return IdentityNotProven(tries_left=left) if left else IdentityLocked()
     proof = {"conversation_id": caller.conversation_id, "order_no": order_no}
-    known = select(t.identity_proof).filter_by(**proof)
-    if (await connection.execute(known)).first() is None:
+    renewed = update(t.identity_proof).filter_by(**proof).values(at=now)
+    if not (await connection.execute(renewed)).rowcount:
         await connection.execute(insert(t.identity_proof).values(**proof, at=now))
         await notices.take_up(connection, order_no=order_no)
     return order

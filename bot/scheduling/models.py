@@ -13,10 +13,16 @@ UNDER_WAY = ("en_route", "in_progress")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a conversation, and the consumer whom its channel vouches for, if any."""
+    """Who asks: a conversation, and the consumer whom its channel vouches for, if any.
+
+    `asked` is an order that the consumer was asked about and now answers for. Proofs count
+    where they are not older than `proven_since`, in seconds since 1970; None: for ever.
+    """
 
     conversation_id: str
     consumer_id: str | None = None
+    asked: str | None = None
+    proven_since: int | None = None
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ async def test_a_turn(fake, engine):
                 "now": "2026-11-20T10:00:00+08:00",
                 "fresh": False,
                 "missed": [],
+                "spoofable": False,
+                "asked_order": None,
             },
         )
     ]

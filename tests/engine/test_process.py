@@ -46,7 +46,13 @@ class TestTurns:
         running.turn("meta", "t7", "/greet", trusted=True, consumer_id="tb_1", now=NOW)
         call = actions.calls[0]
         metadata = call["tracker"]["latest_message"]["metadata"]
-        assert metadata == {"consumer_id": "tb_1", "now": NOW, "turn_id": "t7"}
+        assert metadata == {
+            "consumer_id": "tb_1",
+            "now": NOW,
+            "turn_id": "t7",
+            "spoofable": False,
+            "asked_order": None,
+        }
         assert call["sender_id"] == "meta"
         assert call["token"] == f"Bearer {token}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.errors import IdentityLocked, IdentityNotProven, OrderNotFound
@@ -69,3 +71,25 @@ async def test_three_wrong_tries_lock_the_conversation(scheduling, number):
 async def test_only_the_last_four_digits_prove(scheduling, tail):
     with pytest.raises(IdentityNotProven):
         await scheduling.prove(STRANGER, "O1", tail)
+
+
+async def test_who_was_asked_about_an_order_answers_for_that_one_only(scheduling):
+    asked = Caller("talk-9", asked="O1")
+    assert [x.order_no for x in await scheduling.orders(asked)] == ["O1"]
+    with pytest.raises(OrderNotFound):
+        await scheduling.order(asked, "O2")
+    assert await scheduling.orders(STRANGER) == []
+
+
+async def test_a_proof_counts_as_long_as_it_has_to_and_is_renewed(scheduling, world):
+    before = int(world.clock.now().timestamp())
+    await scheduling.prove(STRANGER, "O1", "5678")
+    recent, later = (
+        Caller("talk-9", proven_since=before),
+        Caller("talk-9", proven_since=before + 60),
+    )
+    assert [x.order_no for x in await scheduling.orders(recent)] == ["O1"]
+    assert await scheduling.orders(later) == []
+    world.clock.advance(timedelta(minutes=2))
+    await scheduling.prove(STRANGER, "O1", "5678")
+    assert [x.order_no for x in await scheduling.orders(later)] == ["O1"]
