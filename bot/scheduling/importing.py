@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,29 +14,54 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import BUSINESS_ZONE
 from bot.errors import ImportRejected
-from bot.scheduling import calendar, redelivery, skills
+from bot.scheduling import calendar, skills
 from bot.scheduling import contract as c
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
-from bot.scheduling.changes import changed_elsewhere
 from bot.scheduling.contract import epoch, path_of
 from bot.scheduling.import_checks import IDS, Checks, Fault, day_of, span
+from bot.scheduling.import_orders import CHARGED, OrderWriter
 from bot.scheduling.models import ImportReport
-from bot.scheduling.models import Order as OrderValue
 from bot.scheduling.slots import midnight
-from bot.scheduling.store import read_order
 from bot.settings import BookingRules
 
 DAY = 24 * 60 * 60
-CHARGED = ("scheduled", "en_route", "in_progress", "completed")
+# Objects that are checked and written together: few enough for any database's parameters.
+PART = 500
+LISTS = ("hubs", "merchants", "crews", "calendar", "orders")
 
 
-def parse(document: Any) -> c.Document:
-    """Read a document's shape. Raises ImportRejected with one fault a place."""
+@dataclass(frozen=True)
+class Part:
+    """A slice of a file: objects of one list, the first of which is its number `first`."""
+
+    document: c.Document
+    first: int = 0
+
+
+Parts = Callable[[], AsyncIterator[Part]]
+
+
+def parts(document: Any) -> list[Part]:
+    """Cut a document into parts, in the order in which they refer to each other.
+
+    Raises ImportRejected with one fault a place.
+    """
+    parsed = parse(document)
+    return [
+        Part(c.Document.model_construct(**{name: whole[first : first + PART]}), first)
+        for name in LISTS
+        for whole in [getattr(parsed, name)]
+        for first in range(0, len(whole), PART)
+    ]
+
+
+def parse(document: Any, first: int = 0) -> c.Document:
+    """Read the shape of a document, or of a part of it. Raises ImportRejected."""
     try:
         return c.Document.model_validate(document)
     except ValidationError as error:
-        raise rejected([_fault(e) for e in error.errors()]) from None
+        raise rejected([_fault(e, first) for e in error.errors()]) from None
 
 
 def rejected(faults: list[Fault]) -> ImportRejected:
@@ -42,47 +69,63 @@ def rejected(faults: list[Fault]) -> ImportRejected:
     return ImportRejected(count=len(faults), faults=faults)
 
 
-def _fault(error: Any) -> Fault:
+def _fault(error: Any, first: int) -> Fault:
     # pydantic names the branch of a union in the location; a JSON path has no such step.
     location = tuple(
         s for s in error["loc"] if isinstance(s, int) or (str(s).isidentifier() and s != "Licence")
     )
+    if first and len(location) > 1:
+        location = (location[0], location[1] + first, *location[2:])
     return {"path": path_of(location), "detail": error["msg"]}
 
 
 class Importer:
-    """Writes one parsed document in the caller's transaction."""
+    """Writes a file in the caller's transaction, part by part.
+
+    `merchants` are those whose orders the caller may bring, None for all.
+    """
 
     def __init__(
-        self, connection: AsyncConnection, catalogue: Catalogue, rules: BookingRules, now: datetime
+        self,
+        connection: AsyncConnection,
+        catalogue: Catalogue,
+        rules: BookingRules,
+        now: datetime,
+        merchants: frozenset[str] | None = None,
     ) -> None:
         self._db = connection
-        self._catalogue = catalogue
         self._rules = rules
-        self._now = now
-        self._warnings: list[Fault] = []
+        self._checks = Checks(connection, merchants)
+        self._counts = dict.fromkeys(IDS, 0)
+        self._warnings = self._checks.warnings
+        self._orders = OrderWriter(connection, catalogue, rules, now, self._warnings)
 
-    async def take(self, document: c.Document) -> ImportReport:
-        """Check the document against itself and the database, then write it.
+    async def take(self, source: Parts) -> ImportReport:
+        """Check all parts against each other and the database, then write them.
 
-        Raises ImportRejected before anything is written.
+        `source` is read twice. Raises ImportRejected before anything is written.
         """
-        checks = Checks(self._db)
-        faults = await checks.faults(document)
+        faults: list[Fault] = []
+        async for part in source():
+            faults += await self._checks.faults(part.document, part.first)
         if faults:
             raise rejected(faults)
-        self._warnings += checks.warnings
+        async for part in source():
+            await self._write(part)
+        return ImportReport(self._counts, tuple(self._warnings))
+
+    async def _write(self, part: Part) -> None:
+        document, first = part.document, part.first
+        for name in IDS:
+            self._counts[name] += len(getattr(document, name))
         for hub in document.hubs:
             await self._hub(hub)
         for merchant in document.merchants:
             await self._merchant(merchant)
-        for number, crew in enumerate(document.crews):
+        for number, crew in enumerate(document.crews, first):
             await self._crew(crew, f"$.crews[{number}]")
-        await self._calendar(document)
-        for number, order in enumerate(document.orders):
-            await self._order(order, f"$.orders[{number}]")
-        counts = {name: len(getattr(document, name)) for name in IDS}
-        return ImportReport(counts, tuple(self._warnings))
+        await self._calendar(document, first)
+        await self._orders.write(document.orders, first)
 
     async def _put(self, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
         condition = [table.c[name] == value for name, value in key.items()]
@@ -107,9 +150,9 @@ class Importer:
         areas = [{"adcode": adcode} for adcode in dict.fromkeys(hub.adcodes)]
         await self._replace(t.hub_area, {"hub_id": hub.hub_id}, areas)
 
-    async def _calendar(self, document: c.Document) -> None:
+    async def _calendar(self, document: c.Document, first: int) -> None:
         """Take the special days, and let them and all new shifts count what may be sold."""
-        for number, entry in enumerate(document.calendar):
+        for number, entry in enumerate(document.calendar, first):
             factor = entry.capacity_factor
             if factor is None:
                 factor = self._rules.stress_factor
@@ -196,7 +239,7 @@ class Importer:
         for row in rows.all():
             if row.window_start is None or day_of(row.window_start) not in days:
                 continue
-            cw_id = await self._ledger_row(row, row.minutes, path)
+            cw_id = await self._orders.ledger_row(row, row.minutes, path)
             if cw_id is not None:
                 await self._db.execute(
                     update(t.visit).where(vt.visit_id == row.visit_id).values(cw_id=cw_id)
@@ -234,107 +277,7 @@ class Importer:
         }
         await self._put(cw, key, values)
 
-    async def _order(self, order: c.Order, path: str) -> None:
-        person = order.consumer
-        key = {"consumer_id": person.consumer_id}
-        await self._put(t.consumer, key, {"name": person.name, "phone": person.phone})
-        expected = order.goods_expected_at
-        values = {
-            "merchant": order.merchant,
-            "consumer_id": person.consumer_id,
-            "provider": order.provider,
-            "address": order.address.text,
-            **order.address.model_dump(exclude={"text"}),
-        }
-        no = {"order_no": order.order_no}
-        known = await read_order(self._db, order.order_no)
-        if known is None or not known.goods_missing:
-            values["goods_expected_at"] = epoch(expected) if expected else None
-        await self._put(t.orders, no, values)
-        items = [{"position": n, **item.model_dump()} for n, item in enumerate(order.items)]
-        await self._replace(t.order_item, no, items)
-        if order.tracking:
-            steps = [
-                {"position": n, **step.model_dump(), "at": epoch(step.at)}
-                for n, step in enumerate(order.tracking)
-            ]
-            await self._replace(t.tracking, no, steps)
-        stored = await read_order(self._db, order.order_no)
-        if stored is not None and expected is not None and redelivery.are_new(stored, expected):
-            need = rule.needs(stored, self._catalogue, self._rules)
-            await redelivery.replaced(self._db, stored, need, expected, self._now)
-        for number, visit in enumerate(order.visits):
-            if stored is not None:
-                await self._visit(stored, visit, number, f"{path}.visits[{number}]")
-        if stored is not None and order.visits:
-            await changed_elsewhere(self._db, stored, self._now, self._rules)
-
-    async def _visit(self, order: OrderValue, visit: c.Visit, number: int, path: str) -> None:
-        minutes = rule.needed_minutes(order, self._catalogue, self._rules)
-        cw_id = await self._ledger_row(visit, minutes, path)
-        values = {
-            "order_no": order.order_no,
-            "seq": number,
-            "kind": visit.kind,
-            "status": visit.status,
-            "crew_id": visit.crew_id,
-            "cw_id": cw_id,
-            "minutes": minutes,
-            "window_start": epoch(visit.window_start) if visit.window_start else None,
-            "window_end": epoch(visit.window_end) if visit.window_end else None,
-            "attention": False,
-        }
-        await self._put(t.visit, {"visit_id": visit.visit_id}, values)
-
-    async def _ledger_row(self, visit: Any, minutes: int, path: str) -> int | None:
-        """Find the window a visit is charged to, widening it where elsewhere overbooked it."""
-        if visit.status not in CHARGED or visit.crew_id is None or visit.window_start is None:
-            return None
-        start = _seconds(visit.window_start)
-        cw = t.crew_window
-        row = (
-            await self._db.execute(
-                select(cw).where(
-                    cw.c.crew_id == visit.crew_id,
-                    cw.c.start_at <= start,
-                    cw.c.end_at > start,
-                )
-            )
-        ).first()
-        if row is None:
-            if visit.status != "completed":
-                detail = "the crew has no shift then; kept, off the roster"
-                self._warnings.append({"path": path, "detail": detail})
-            return None
-        await self._widen(row, visit, minutes, path)
-        return int(row.cw_id)
-
-    async def _widen(self, row: Any, visit: Any, minutes: int, path: str) -> None:
-        vt = t.visit.c
-        own = await self._db.scalar(
-            select(vt.minutes).where(
-                vt.visit_id == visit.visit_id,
-                vt.cw_id == row.cw_id,
-                vt.status.in_(CHARGED),
-            )
-        )
-        over = row.used_min - (own or 0) + minutes - row.capacity_min
-        if over <= 0:
-            return
-        detail = f"the window holds {row.capacity_min} minutes; {over} more are now charged"
-        self._warnings.append({"path": path, "detail": detail})
-        # The trigger frees the old minutes before it charges the new ones.
-        await self._db.execute(
-            update(t.crew_window)
-            .where(t.crew_window.c.cw_id == row.cw_id)
-            .values(overrun_min=max(over, row.overrun_min))
-        )
-
 
 def _ends(crew: c.Crew) -> dict[str, str]:
     """Return the last day of each skill that ends."""
     return {k.skill: k.valid_until.isoformat() for k in crew.licences if k.valid_until}
-
-
-def _seconds(at: datetime | int) -> int:
-    return at if isinstance(at, int) else epoch(at)

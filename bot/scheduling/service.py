@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -341,14 +341,23 @@ class Scheduling:
 
     async def import_document(self, document: Any) -> ImportReport:
         """Take a document whole or not at all. Raises ImportRejected with all faults."""
-        parsed = importing.parse(document)
+        cut = importing.parts(document)
 
-        async def work(connection: AsyncConnection) -> ImportReport:
-            now = self._clock.now()
-            importer = importing.Importer(connection, self._catalogue, self._rules, now)
-            return await importer.take(parsed)
+        async def source() -> AsyncIterator[importing.Part]:
+            for part in cut:
+                yield part
 
-        return await self._database.retrying(work)
+        return await self._database.retrying(lambda tx: self.importer(tx).take(source))
+
+    def importer(
+        self, connection: AsyncConnection, merchants: frozenset[str] | None = None
+    ) -> importing.Importer:
+        """Return what takes documents part by part in the caller's transaction.
+
+        `merchants` are those whose orders may be brought, None for all.
+        """
+        now = self._clock.now()
+        return importing.Importer(connection, self._catalogue, self._rules, now, merchants)
 
     async def load_demo(self) -> ImportReport | None:
         """Fill an empty database with demo data; one that holds orders is left alone."""

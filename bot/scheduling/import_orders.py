@@ -1,0 +1,207 @@
+"""The orders of an import: many at a time, their visits one by one where something is at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.catalogue import Catalogue
+from bot.database.upsert import upsert
+from bot.scheduling import contract as c
+from bot.scheduling import redelivery
+from bot.scheduling import rules as rule
+from bot.scheduling import tables as t
+from bot.scheduling.changes import changed_elsewhere
+from bot.scheduling.contract import epoch
+from bot.scheduling.import_checks import Fault
+from bot.scheduling.models import Order
+from bot.scheduling.store import read_orders
+from bot.settings import BookingRules
+
+CHARGED = ("scheduled", "en_route", "in_progress", "completed")
+Rows = list[dict[str, Any]]
+
+
+class OrderWriter:
+    """Writes orders in the caller's transaction; what is odd but taken goes to `warnings`."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        catalogue: Catalogue,
+        rules: BookingRules,
+        now: datetime,
+        warnings: list[Fault],
+    ) -> None:
+        self._db = connection
+        self._catalogue = catalogue
+        self._rules = rules
+        self._now = now
+        self._warnings = warnings
+
+    async def write(self, orders: Sequence[c.Order], first: int) -> None:
+        """Write orders of which the first has the number `first` in its file."""
+        if not orders:
+            return
+        known = await self._read(orders)
+        await self._put(t.consumer, "consumer_id", _consumers(orders))
+        await self._put(t.orders, "order_no", [_head(o, known.get(o.order_no)) for o in orders])
+        await self._replace(t.order_item, [o.order_no for o in orders], _items(orders))
+        tracked = [o for o in orders if o.tracking]
+        await self._replace(t.tracking, [o.order_no for o in tracked], _steps(tracked))
+        await self._replaced_goods(orders, known)
+        await self._visits(orders, first)
+
+    async def _read(self, orders: Iterable[c.Order]) -> dict[str, Order]:
+        numbers = [order.order_no for order in orders]
+        found = await read_orders(self._db, t.orders.c.order_no.in_(numbers))
+        return {order.order_no: order for order in found}
+
+    async def _put(self, table: Table, key: str, rows: Rows) -> None:
+        """Insert rows, or give those whose key is there their new values."""
+        statement = upsert(self._db, table)
+        names = [name for name in rows[0] if name != key]
+        values = {name: statement.excluded[name] for name in names}
+        await self._db.execute(
+            statement.on_conflict_do_update(index_elements=[key], set_=values), rows
+        )
+
+    async def _replace(self, table: Table, numbers: Sequence[str], rows: Rows) -> None:
+        """Let orders have just these rows of a table."""
+        if numbers:
+            await self._db.execute(delete(table).where(table.c.order_no.in_(numbers)))
+        if rows:
+            await self._db.execute(insert(table), rows)
+
+    async def _replaced_goods(self, orders: Sequence[c.Order], known: dict[str, Order]) -> None:
+        """Take it that new goods come to the orders that wait for some."""
+        for order in orders:
+            before, expected = known.get(order.order_no), order.goods_expected_at
+            if before is None or expected is None or not redelivery.are_new(before, expected):
+                continue
+            (stored,) = (await self._read([order])).values()
+            need = rule.needs(stored, self._catalogue, self._rules)
+            await redelivery.replaced(self._db, stored, need, expected, self._now)
+
+    # --- visits ---
+
+    async def _visits(self, orders: Sequence[c.Order], first: int) -> None:
+        visited = [(n, order) for n, order in enumerate(orders, first) if order.visits]
+        stored = await self._read(order for _, order in visited)
+        plain: Rows = []
+        for number, order in visited:
+            before = stored[order.order_no]
+            if not before.visits and _only_to_be_booked(order):
+                plain += [self._row(before, visit, n) for n, visit in enumerate(order.visits)]
+                continue
+            for n, visit in enumerate(order.visits):
+                await self._visit(before, visit, n, f"$.orders[{number}].visits[{n}]")
+            await changed_elsewhere(self._db, before, self._now, self._rules)
+        if plain:
+            await self._db.execute(insert(t.visit), plain)
+
+    async def _visit(self, order: Order, visit: c.Visit, number: int, path: str) -> None:
+        row = self._row(order, visit, number)
+        row["cw_id"] = await self.ledger_row(visit, row["minutes"], path)
+        await self._put(t.visit, "visit_id", [row])
+
+    def _row(self, order: Order, visit: c.Visit, number: int) -> dict[str, Any]:
+        return {
+            "visit_id": visit.visit_id,
+            "order_no": order.order_no,
+            "seq": number,
+            "kind": visit.kind,
+            "status": visit.status,
+            "crew_id": visit.crew_id,
+            "cw_id": None,
+            "minutes": rule.needed_minutes(order, self._catalogue, self._rules),
+            "window_start": _seconds(visit.window_start),
+            "window_end": _seconds(visit.window_end),
+            "attention": False,
+        }
+
+    async def ledger_row(self, visit: Any, minutes: int, path: str) -> int | None:
+        """Find the window a visit is charged to, widening it where elsewhere overbooked it."""
+        if visit.status not in CHARGED or visit.crew_id is None or visit.window_start is None:
+            return None
+        start = _seconds(visit.window_start)
+        cw = t.crew_window.c
+        at_start = (cw.crew_id == visit.crew_id, cw.start_at <= start, cw.end_at > start)
+        row = (await self._db.execute(select(t.crew_window).where(*at_start))).first()
+        if row is None:
+            if visit.status != "completed":
+                detail = "the crew has no shift then; kept, off the roster"
+                self._warnings.append({"path": path, "detail": detail})
+            return None
+        await self._widen(row, visit, minutes, path)
+        return int(row.cw_id)
+
+    async def _widen(self, row: Any, visit: Any, minutes: int, path: str) -> None:
+        vt = t.visit.c
+        own = await self._db.scalar(
+            select(vt.minutes).where(
+                vt.visit_id == visit.visit_id,
+                vt.cw_id == row.cw_id,
+                vt.status.in_(CHARGED),
+            )
+        )
+        over = row.used_min - (own or 0) + minutes - row.capacity_min
+        if over <= 0:
+            return
+        detail = f"the window holds {row.capacity_min} minutes; {over} more are now charged"
+        self._warnings.append({"path": path, "detail": detail})
+        # The trigger frees the old minutes before it charges the new ones.
+        await self._db.execute(
+            update(t.crew_window)
+            .where(t.crew_window.c.cw_id == row.cw_id)
+            .values(overrun_min=max(over, row.overrun_min))
+        )
+
+
+def _consumers(orders: Iterable[c.Order]) -> Rows:
+    people = {order.consumer.consumer_id: order.consumer for order in orders}
+    return [person.model_dump() for person in people.values()]
+
+
+def _head(order: c.Order, known: Order | None) -> dict[str, Any]:
+    """Return the order's own row. Goods that came damaged stay missing until others come."""
+    missing = known is not None and known.goods_missing
+    due = known.goods_expected_at if known is not None and missing else order.goods_expected_at
+    return {
+        "order_no": order.order_no,
+        "merchant": order.merchant,
+        "consumer_id": order.consumer.consumer_id,
+        "provider": order.provider,
+        "address": order.address.text,
+        **order.address.model_dump(exclude={"text"}),
+        "goods_expected_at": _seconds(due),
+    }
+
+
+def _items(orders: Iterable[c.Order]) -> Rows:
+    return [
+        {"order_no": order.order_no, "position": n, **item.model_dump()}
+        for order in orders
+        for n, item in enumerate(order.items)
+    ]
+
+
+def _steps(orders: Iterable[c.Order]) -> Rows:
+    return [
+        {"order_no": order.order_no, "position": n, **step.model_dump(), "at": epoch(step.at)}
+        for order in orders
+        for n, step in enumerate(order.tracking)
+    ]
+
+
+def _only_to_be_booked(order: c.Order) -> bool:
+    """Whether nobody has to hear of the visits, and no crew's minutes go to them."""
+    return all(visit.status == "unscheduled" for visit in order.visits)
+
+
+def _seconds(at: datetime | int | None) -> int | None:
+    return epoch(at) if isinstance(at, datetime) else at
