@@ -20,6 +20,7 @@ _PIECE = re.compile(
     rf"(?P<strong>{_N}(?:弄|巷|号楼|栋|幢|座|#楼|#|单元)"
     rf"|{_N}号(?!楼|线|机|店|师傅|客服|时段)(?:院|大院)?)"
     rf"|(?P<room>(?:{_N}(?:层|楼)|(?<![\dA-Za-z.]))\d{{3,4}}(?:室|房|户)?(?![\d元块米号年月日]|\d)|{_N}(?:室|户))"
+    rf"|(?P<level>{_N}(?:楼|层)(?![梯房板高下长号\d]))"
     rf"|(?P<region>{_C}{{2,8}}?(?:省|自治区|特别行政区)|{_C}{{2,6}}?(?:市|地区|自治州|盟)"
     rf"|{_C}{{1,6}}?(?:街道|镇|乡|开发区|新区|园区|(?<![小社地])区|县|旗)(?![别分块域长]))"
     rf"|(?P<road>{_C}{{1,8}}?(?:大道|大街|(?<![线电水管半走迷回气油])路|街|巷|胡同|里弄"
@@ -66,7 +67,9 @@ def _read(text: str, chain: list[re.Match[str]]) -> Mention | None:
     end = chain[-1].end()
     start = chain[0].start()
     start += _lead(text[start : min(end, chain[0].end())])
-    kinds = [kind for kind, _ in groupby(chain, key=lambda piece: piece.lastgroup)]
+    # A floor ends an address, but makes none: 3栋5楼 describes a home.
+    named = [piece.lastgroup for piece in chain if piece.lastgroup != "level"]
+    kinds = [kind for kind, _ in groupby(named)]
     if not _is_address(text, start, end, kinds):
         return None
     return Mention("address", text[start:end], start, end)

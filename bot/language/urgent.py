@@ -35,7 +35,7 @@ _NOT_HUMAN = re.compile(
     r"|人工(?:费|智能|安装费|多少钱|收费|成本|打孔|搬|怎么收|呼吸)"
     r"|(?:刚才|刚刚|之前|前面|昨天|上次|已经|打了|打过|问过|问了|联系过)[^,，。]{0,8}客服"
     r"|客服(?:让|说|叫|告诉|回复|答应|承诺)"
-    r"|客服是机器人|(?:你|您|这|对面)(?:们)?(?:到底)?(?:是不)?是(?:不是)?个?(?:人工|真人|活人"
+    r"|客服是机器人|(?:你|您|这|对面)(?:们)?(?:应该|肯定|根本|怕|难道)?(?:到底)?(?:是不|不)?是(?:不是)?个?(?:人工|真人|活人"
     r"|机器人)|是(?:人工|真人|机器人)(?:吗|还是|么)"
 )
 
@@ -83,7 +83,7 @@ def detect(text: str) -> Urgent | None:
     clauses = [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
     if any(_HAZARD.search(c) and not _NOT_HAZARD.search(c) for c in [*clauses, _joined(text)]):
         return "report_hazard"
-    if any(_HUMAN.search(c) and not _NOT_HUMAN.search(c) for c in clauses):
+    if any(_HUMAN.search(_NOT_HUMAN.sub("□", clause)) for clause in clauses):
         return "request_human"
     return None
 
