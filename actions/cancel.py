@@ -8,13 +8,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import wording
+from actions import seen, wording
 from actions.book import booked
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, OrderNeed, buttons
 from actions.turn import Turn
 from actions.visit import hesitates, say_refusal
-from bot.errors import BookingRefused
+from bot.errors import BookingRefused, VisitChanged
 from bot.language import assent, stop
 from bot.scheduling import Order
 
@@ -59,7 +59,7 @@ class AskCancel(Action):
             buttons=buttons(("confirm_cancel", "/affirm"), ("keep", "/deny")),
             **_facts(order, services()),
         )
-        return []
+        return [seen.noted(order)]
 
 
 class ValidateCancelForm(Action):
@@ -108,16 +108,27 @@ class CommitCancel(Action):
         turn = Turn.read(tracker)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-        forget: Events = [SlotSet("cancel_confirmed", None)]
+        forget: Events = [SlotSet("cancel_confirmed", None), SlotSet(seen.SLOT, None)]
         if not turn.slot("cancel_confirmed"):
             dispatcher.utter_message(response="utter_cancel_kept", **_facts(order, at))
             return forget
         try:
-            await at.scheduling.cancel(turn.caller, order.order_no, f"{turn.turn_id}:cancel")
+            await at.scheduling.cancel(
+                turn.caller, order.order_no, f"{turn.turn_id}:cancel", seen=seen.of(turn, order)
+            )
+        except VisitChanged:
+            return [*forget, *await _changed(turn, dispatcher, at)]
         except BookingRefused as error:
             return [*forget, *say_refusal(dispatcher, error.facts.get("reason"))]
         dispatcher.utter_message(response="utter_cancelled", **_facts(order, at))
         return forget
+
+
+async def _changed(turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
+    """Tell how the visit stands now, and ask again where there is something to cancel."""
+    order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
+    seen.say_changed(order, dispatcher, at)
+    return [FollowupAction("cancel_form")] if booked(order) else []
 
 
 def _facts(order: Order, at: Services) -> dict[str, str]:

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import cards, wording
+from actions import cards, seen, wording
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
@@ -17,7 +17,7 @@ from bot.errors import BookingRefused, WindowTaken
 from bot.language import assent, stop
 from bot.scheduling import Offer, Order, Reason, Window
 
-SLOTS = ("wish", "refused", "offered", "window", "hold", "confirmed")
+SLOTS = ("wish", "refused", "offered", "window", "hold", seen.SLOT, "confirmed")
 # A message with a time in it is about the visit unless it asks about something else.
 ABOUT_THE_VISIT = {
     "inform",
@@ -169,7 +169,7 @@ class AskConfirmation(Action):
         except BookingRefused as error:
             return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
         self._ask(order, wanted, dispatcher, at)
-        return [SlotSet("hold", held.token)]
+        return [SlotSet("hold", held.token), seen.noted(order)]
 
     async def _taken(
         self, order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher

@@ -8,13 +8,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import wording
+from actions import seen, wording
 from actions.context import Services, services
 from actions.need import Events
 from actions.turn import Turn
 from actions.visit import cleared, plain, say_refusal, window_of
-from bot.errors import BookingRefused, WindowTaken
-from bot.scheduling import Order, Seen, Window
+from bot.errors import BookingRefused, VisitChanged, WindowTaken
+from bot.scheduling import Order, Window
 
 
 class CommitVisit(Action):
@@ -61,9 +61,10 @@ async def _commit(
             wanted,
             f"{turn.turn_id}:book",
             token=turn.slot("hold"),
-            # A person may be changing the very same visit at this moment.
-            seen=Seen(order.live_visit.version if order.live_visit is not None else None),
+            seen=seen.of(turn, order),
         )
+    except VisitChanged:
+        return await _changed(order, wanted, turn, dispatcher, at)
     except WindowTaken:
         dispatcher.utter_message(response="utter_window_taken", window=said_window)
         return [*cleared(), SlotSet("refused", [plain(wanted)]), FollowupAction("visit_form")]
@@ -78,6 +79,18 @@ async def _commit(
     )
     await _say_what_followed(order, turn, dispatcher, at)
     return cleared()
+
+
+async def _changed(
+    order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+) -> Events:
+    """Tell how the visit stands now, and ask again where it is not where it was wanted."""
+    fresh = await at.scheduling.order(turn.caller, order.order_no)
+    seen.say_changed(fresh, dispatcher, at)
+    if fresh.live_visit is not None and fresh.live_visit.window == wanted:
+        await at.scheduling.release(turn.caller, order.order_no)
+        return cleared()
+    return [*cleared(), SlotSet("window", plain(wanted)), FollowupAction("visit_form")]
 
 
 async def _say_what_followed(
