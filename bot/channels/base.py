@@ -70,7 +70,7 @@ class Kind(StrEnum):
 class Received:
     """A request of the platform's as it came: what was signed are these bytes, no others.
 
-    Names in `headers` are in lower case.
+    Names in `headers` are in lower case. `path` is the address that was called.
     """
 
     account: str
@@ -79,6 +79,7 @@ class Received:
     query: Mapping[str, str]
     body: bytes
     remote: str | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,12 +180,16 @@ class PlatformChannel(Channel, Generic[Account]):
         """Return what is sent once the platform takes no more replies: nothing, by default."""
         raise DeliveryRefused(reason="the time for replies is over", key=outbound.key)
 
+    def shows(self, buttons: Sequence[Mapping[str, str]]) -> bool:
+        """Whether the platform shows these buttons; else they become numbered lines."""
+        return len(buttons) <= self.limits.buttons and all(
+            len(button["title"].encode()) <= self.limits.title_bytes for button in buttons
+        )
+
     def payloads(self, outbound: Outbound) -> Encoded:
         """Return the calls for a reply, with numbered lines for buttons that do not fit."""
         buttons = outbound.buttons
-        fit = len(buttons) <= self.limits.buttons and all(
-            len(button["title"].encode()) <= self.limits.title_bytes for button in buttons
-        )
+        fit = self.shows(buttons)
         text = outbound.text
         if not fit:
             text = wording.numbered(text, [button["title"] for button in buttons])
@@ -243,6 +248,7 @@ class PlatformChannel(Channel, Generic[Account]):
             dict(request.query),
             await read_bytes(request, MOST_BYTES),
             request.remote,
+            request.path,
         )
         decoded = await self.verify_and_decode(received)
         await self.take(account, decoded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import (
@@ -38,6 +38,8 @@ _UNAVAILABLE = 503
 _CHUNK = 64 * 1024
 _SHOWN = 200
 
+Judge = Callable[[int, Mapping[str, Any]], Exception | None]
+
 
 async def call_json(
     http: ClientSession,
@@ -65,14 +67,36 @@ async def call_bytes(
 ) -> dict[str, Any]:
     """Post bytes of JSON that were signed; else as `call_json`."""
     sent = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+    return await call(http, "POST", url, data, sent, token)
+
+
+async def call(
+    http: ClientSession,
+    method: str,
+    url: str,
+    data: bytes | Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    token: str | None = None,
+    judge: Judge | None = None,
+) -> dict[str, Any]:
+    """Make a call whose answer is JSON; a mapping as `data` is sent as a form.
+
+    `judge` is asked first which error an answer is, by its status and its object: None leaves
+    it to the status. Else as `call_json`.
+    """
+    sent = dict(headers or {})
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
     try:
-        async with http.post(
-            url, data=data, headers=sent, timeout=_TIMEOUT, allow_redirects=False
+        async with http.request(
+            method, url, data=data, headers=sent, timeout=_TIMEOUT, allow_redirects=False
         ) as answer:
+            said = _object(await answer.read())
+            error = judge(answer.status, said) if judge is not None else None
+            if error is not None:
+                raise error
             _check(answer, token)
-            return _object(await answer.read())
+            return said
     except (ClientConnectorError, ConnectionTimeoutError) as error:
         raise RetryLater("the platform cannot be reached") from error
     except (TimeoutError, ServerDisconnectedError, ClientError, OSError) as error:
