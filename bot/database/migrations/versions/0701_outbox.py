@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0701"
-down_revision = "0501"
+down_revision = "0511"
 
 _PENDING = sa.text("pending > 0")
 _DEAD = sa.text("status = 'dead'")
