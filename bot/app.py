@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 import actions.context
-from bot.api import auth, calendars, conversations, dispatch, health, openapi, orders, parse
+from bot.api import auth, calendars, conversations, dispatch, health, openapi, orders, parse, tokens
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages
@@ -76,7 +76,7 @@ async def serve(
 
     Raises SettingsError where it cannot start.
     """
-    auth.check_host(settings.host, settings.api_token)
+    auth.check_host(settings.host, tokens.load(settings))
     _check_role(settings, role)
     async with AsyncExitStack() as stack:
         parts = await _start(settings, stack)
@@ -174,10 +174,11 @@ def make_web(parts: Parts) -> web.Application:
     )
     chat = WebChannel(parts.conversations, photos, Sessions(secret), door)
     rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
+    api_tokens = tokens.load(settings)
     middlewares = [
         auth.embedding(door.sites),
         problems,
-        auth.require_token(settings.api_token),
+        auth.require_token(api_tokens),
         auth.same_site(door.sites),
     ]
     app = web.Application(
@@ -200,6 +201,8 @@ def make_web(parts: Parts) -> web.Application:
             *pages.routes(),
         ]
     )
+
+    auth.check_scopes(app, api_tokens)
 
     async def close_sockets(_app: web.Application) -> None:
         await chat.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from environs import Env, EnvError
 
 from bot.clock import SystemClock
@@ -20,6 +21,7 @@ from bot.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 
 _SHORTEST_KEY = 32
+_REFERENCE = "env:"
 _ORIGIN = re.compile(r"https?://[^/\s]+")
 
 
@@ -63,6 +65,8 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     clock: str = ""
     api_token: str = ""
+    api_tokens_file: str = ""
+    channels_file: str = ""
     session_secret: str = ""
     shop_secrets: str = ""
     widget_sites: str = ""
@@ -140,6 +144,33 @@ def load() -> Settings:
     settings = Settings(booking=rules, **values)
     _check(settings)
     return settings
+
+
+def document(path: str, variable: str) -> Any:
+    """Return a YAML file that a setting names, each text `env:NAME` replaced by that variable.
+
+    So secrets stay out of the file. Raises SettingsError, naming what is missing.
+    """
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        fault = type(error).__name__ if isinstance(error, yaml.YAMLError) else error
+        raise SettingsError(f"{variable}={path!r} cannot be read: {fault}") from None
+    return _revealed(found, variable)
+
+
+def _revealed(value: Any, variable: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _revealed(one, variable) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_revealed(one, variable) for one in value]
+    if not (isinstance(value, str) and value.startswith(_REFERENCE)):
+        return value
+    name = value.removeprefix(_REFERENCE)
+    secret = Env().str(name, "")
+    if not secret:
+        raise SettingsError(f"{variable} asks for the environment variable {name}, which is unset")
+    return secret
 
 
 def _read(env: Env, name: str, default: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +10,8 @@ from aiohttp import web
 
 from bot.api.calendars import FEED
 from bot.api.problems import Handler
-from bot.errors import SettingsError, Unauthorized
+from bot.api.tokens import ApiTokens, Caller, scope_of
+from bot.errors import Forbidden, SettingsError, Unauthorized
 from bot.requests import check_origin
 
 # The page and its calls are for consumers; sessions guard them.
@@ -24,6 +24,8 @@ _OF_PLATFORMS = "/channels/"
 _OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, _OF_PLATFORMS, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_CONTENT = 204
+_CALLER = "caller"
+_ANYBODY = Caller("anybody on this machine")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -31,19 +33,46 @@ _PREFLIGHT = {
 }
 
 
-def require_token(token: str) -> Any:
-    """Return a middleware that lets only callers with the token in; an empty one lets all in."""
-    expected = f"Bearer {token}".encode()
+def require_token(tokens: ApiTokens) -> Any:
+    """Return a middleware that lets in who has a token with the scope of the call.
+
+    Without any token all are let in, for all. The handler finds who calls with `caller`.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if token and not _is_open(request):
-            sent = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-            if not hmac.compare_digest(sent, expected):
-                raise Unauthorized
+        if tokens and not _is_open(request):
+            request[_CALLER] = _let_in(request, tokens)
         return await handler(request)
 
     return guard
+
+
+def caller(request: web.Request) -> Caller:
+    """Return who makes a call."""
+    found: Caller = request.get(_CALLER, _ANYBODY)
+    return found
+
+
+def _let_in(request: web.Request, tokens: ApiTokens) -> Caller:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    found = tokens.caller(token) if scheme == "Bearer" else None
+    if found is None:
+        raise Unauthorized
+    resource = request.match_info.route.resource
+    scope = scope_of(request.method, resource.canonical) if resource is not None else None
+    if not found.may(scope):
+        raise Forbidden(f"this token lacks the scope {scope}", scope=scope)
+    return found
+
+
+def check_scopes(app: web.Application, tokens: ApiTokens) -> None:
+    """Raise SettingsError where a token has a scope that no call of the server asks for."""
+    tokens.check_scopes(
+        scope_of(route.method, route.resource.canonical)
+        for route in app.router.routes()
+        if route.resource is not None
+    )
 
 
 def same_site(sites: Collection[str] = ()) -> Any:
@@ -84,11 +113,12 @@ def _is_chat(request: web.Request) -> bool:
     return request.path.startswith(_OF_THE_CHAT)
 
 
-def check_host(host: str, token: str) -> None:
+def check_host(host: str, tokens: ApiTokens) -> None:
     """Raise SettingsError where the server would be open to others without a token."""
-    if not token and not is_loopback(host):
+    if not tokens and not is_loopback(host):
         raise SettingsError(
-            f"BOT_HOST={host} can be reached by others: set BOT_API_TOKEN, or listen on 127.0.0.1"
+            f"BOT_HOST={host} can be reached by others: set BOT_API_TOKEN or "
+            "BOT_API_TOKENS_FILE, or listen on 127.0.0.1"
         )
 
 

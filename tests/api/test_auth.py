@@ -6,6 +6,7 @@ import pytest
 
 from bot import app
 from bot.api.auth import check_host
+from bot.api.tokens import ApiTokens, load
 from bot.errors import SettingsError
 from bot.settings import Settings
 from tests.api.service import ORDER_NO, is_problem, serving
@@ -56,13 +57,13 @@ async def test_the_page_needs_only_its_session(client):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "bot.example"])
 def test_others_are_not_served_without_a_token(host):
     with pytest.raises(SettingsError, match="BOT_API_TOKEN"):
-        check_host(host, "")
-    check_host(host, "secret")
+        check_host(host, ApiTokens())
+    check_host(host, load(Settings(api_token="secret")))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_this_machine_is_served_without_a_token(host):
-    check_host(host, "")
+    check_host(host, ApiTokens())
 
 
 async def test_the_server_does_not_start_open_to_others():
