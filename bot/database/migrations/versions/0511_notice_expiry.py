@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0511"
-down_revision = "0501"
+down_revision = "0701"
 
 
 def upgrade() -> None:
