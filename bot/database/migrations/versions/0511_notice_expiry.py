@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0511"
-down_revision = "0701"
+down_revision = "0501"
 
 
 def upgrade() -> None:
