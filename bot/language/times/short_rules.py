@@ -19,6 +19,7 @@ _DAY_AFTER = re.compile(
     r"|[一二两三四五六七八九十]{1,2}点|[01]?\d(?:点|:\d\d))"
 )
 _TAKES_A_DAY = re.compile(r"(?:约|改|换|推|延|挪|调|定|订|排|提前)(?:[到在成至])$")
+_PART_AFTER = re.compile(r"^\s?(?:[上下]午|中午|[早晚]上|[早晚白夜]班)")
 _ENDS = re.compile(r"^\s*(?:吧|可以|行|能|来|送|装|上门|的|呢|好|[,。?!]|$)")
 _NUMBERED = re.compile(r"(?:号|码|房|室|栋|楼|型号|地址|单元)[^,。;!?]{0,6}$")
 _LISTED_BEFORE = re.compile(r"(?:^|[,。!?;\s约改到在是要送装来换订定排就我和、或])$")
@@ -68,7 +69,9 @@ def _bare_numbers(match: re.Match[str], context: Context) -> list[Atom] | None:
 
 
 def _bare_day(match: re.Match[str], context: Context) -> list[Atom] | None:
-    if not _LISTED_BEFORE.search(context.text[: match.start()]):
+    before, after = context.text[: match.start()], context.text[match.end() :]
+    led = _TAKES_A_DAY.search(before) and _ENDS.match(after)
+    if not (led or (_LISTED_BEFORE.search(before) and _PART_AFTER.match(after))):
         return None
     found = days.nearest_day_of_month(context.today, int(match.group()))
     return _atoms([(*match.span(), found)])
@@ -88,9 +91,8 @@ def _atoms(found: list[tuple[int, int, date | None]]) -> list[Atom] | None:
 SHORT_RULES: tuple[Rule, ...] = (
     # Up to twelve it may as well be an hour.
     rule(
-        r"(?<![\d./:#A-Za-z\-~—到至号选楼第码])(?:1[3-9]|2\d|3[01])(?=[上下]午|中午|[早晚]上|[早晚白夜]班)",
+        r"(?:(?<![\d./:#A-Za-z\-~—到至号选楼第码])|(?<=[改约换推延挪调定订排]到))(?:1[3-9]|2\d|3[01])(?![\d./:%~\-—])(?!\s?[\dA-Za-z到至])",
         _bare_day,
-        needs="午上班",
     ),
     rule(
         r"(?<![\dA-Za-z./:#\-第])(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)",

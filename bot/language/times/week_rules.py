@@ -29,7 +29,7 @@ _W = (
     r"|天(?!气|天)|[1-7](?![\d号日点月个次楼层.:/-]))"
 )
 # A bare week's word counts weeks after 个 (三个星期), but names a day in 约个星期三.
-_PICKED = r"(?<=[约改换订定来选挑排那]个)|(?<=[约改换订定来选挑排]一个)"
+_PICKED = r"(?<=[约改换订定来选挑排那]个)|(?<=[约改换订定来选挑排近的第]一个)"
 _BETWEEN = r"[、,和跟或/]?"
 _NO_WEEKDAY = r"(?![\d一二三四五六日天十点个楼层号月台.:期程常子历气])"
 _ENDS_A_RANGE = re.compile(r"(?:到|至|-|~|—)\s*$")
@@ -136,7 +136,13 @@ def _weekend(match: re.Match[str], context: Context) -> Meaning | None:
     return Days(this.first + timedelta(days=_FIRST_OF_WEEKEND), this.end)
 
 
+def _last_in_month(match: re.Match[str], context: Context) -> Meaning | None:
+    end = days.month_start(context.today, OFFSETS[match["which"]] + 1)
+    return one_day(days.nearest_weekday(end, _WEEKDAYS[match["w"]], past=True))
+
+
 WEEK_RULES: tuple[Rule, ...] = (
+    rule(rf"{WHICH}月的?最后(?:的|一个|那个)*{_WEEK}(?P<w>{_W})", _last_in_month, needs="周期拜"),
     rule(rf"{WHICH}{_WEEK}的?(?:{_WEEK}的?)?(?P<w>{_W})", _weekday, needs="周期拜("),
     rule(
         rf"(?:(?<![上下这本当每逢一两二三四五六七八九十几\d半个头])|(?<=万一)|{_PICKED}"
