@@ -57,6 +57,7 @@ _TAKES_NO_CLOCK = re.compile(
     r"^(?:要求|建议|意见|原因|不同|问题|\d+(?:\.\d+)?\s*(?:米|匹|寸|公|升|元|块|万|倍)"
     r"|[一二三四五六七八九](?:米|匹|个|公|升|千|度|平|吨|毫|厘|万|倍))"
 )
+_DATE_BEFORE = re.compile(r"\d[/.\-]\d{1,2}\s+$")
 _ALREADY = re.compile(r"(?:都|已经|快|现在)$")
 _NOON, _TEN = 12, 10
 _OURS = re.compile(r"(?:你们|您们|师傅|客服|网点|门店)的?$")
@@ -160,7 +161,8 @@ def _span(match: re.Match[str], context: Context) -> Meaning | None:
         return None
     near = context.text[: match.start()].rstrip()[-1:]
     whole = match.group() == context.text.strip()
-    if not whole and not (near and near in "午上晨晚夜天日号一二三四五六末"):
+    dated = _DATE_BEFORE.search(context.text[: match.start()])
+    if not (whole or dated or (near and near in "午上晨晚夜天日号一二三四五六末")):
         return None
     return Clock(first, exact=first > _NOON, until=Clock(last, exact=last > _NOON))
 

@@ -70,6 +70,18 @@ _SUBJECT = re.compile(r"^(?:[.,。…]|我们?|家里|都|也|还|正好|刚好|
 _SAYS_NOTHING = re.compile(r"^(?:的话|呢|啊|嘛|吧|来|那天|这天|我|就|的|\s)*$")
 _LISTED = re.compile(r"^\s*(?:、|和|跟|与|及|或者?|还有|以及)?\s*$")
 _REACH = 24
+# 两点到四点来 其他时间不行 refuses the rest; 除了周末都不行 takes the weekend.
+_THE_REST = r"(?:其[他它余]|别的|剩下的?)的?(?:时间段?|时候|时段|日子|天)?"
+_OF_THE_REST = re.compile(rf"{_THE_REST}(?:我|都|也|就|全|一律)*$")
+_EXCEPT = re.compile(r"除(?:了|开|去)?(?:我|在)?$")
+_NONE_BUT = re.compile(
+    rf"^(?:以外|之外|外)?[,，\s]*(?:{_THE_REST})?(?:我|都|全|其实|一律)+(?:不|没|冇|唔)(?!是)"
+)
+# 最好上午，实在不行下午也可以 keeps both.
+_SECOND_CHOICE = re.compile(
+    r"^(?:吧|来|最好)?[\s,，。;]+我?(?:实在|要是|如果|万一|若是|真)(?:还|都|真)?不(?:行|方便|可以)"
+    r"(?:的话)?[\s,，]*(?:就|那|再|换)*$"
+)
 
 
 _THEN = re.compile(r"的话|那?就|再")
@@ -82,6 +94,8 @@ def refuses(text: str, end: int, stop: int | None = None) -> bool:
     clause = after[: brk.start()] if brk else after
     verdict = VERDICT.search(clause)
     if verdict:
+        if _OF_THE_REST.search(clause[: verdict.start()]):
+            return False
         no = says_no(clause, verdict) and not _IF.search(text[:end])
         return no and not _THAT_DAY.match(after[brk.end() :] if brk else "")
     if _AWAY_NEXT.match(clause):
@@ -116,7 +130,12 @@ def rejections(text: str, mentions: Sequence[TimeMention], today: datetime) -> l
     for i in range(len(mentions) - 1, 0, -1):
         if _LISTED.match(text[mentions[i - 1].end : mentions[i].start]):
             last[i - 1] = last[i - 1] or last[i]
-    return [a or b for a, b in zip(first, last, strict=True)]
+    only = [_is_only_one(text, one) for one in mentions]
+    return [(a or b) and not c for a, b, c in zip(first, last, only, strict=True)]
+
+
+def _is_only_one(text: str, one: TimeMention) -> bool:
+    return bool(_EXCEPT.search(text[: one.start]) and _NONE_BUT.match(text[one.end :]))
 
 
 def _is_refused_before(text: str, mentions: Sequence[TimeMention], index: int) -> bool:
@@ -137,6 +156,8 @@ def _is_refused_after(
     if _is_replaced(text, one, following):
         return True
     between = text[one.end : following.start]
+    if _SECOND_CHOICE.match(between):
+        return False
     # What refuses the next time says nothing about this one: 改到周六，不要周日.
     owned = _REFUSED_BEFORE.search(between)
     stop = one.end + owned.start() if owned else following.start

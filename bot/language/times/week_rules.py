@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from bot.language.numbers import to_int
 from bot.language.times import days
 from bot.language.times.atoms import Atom, Context, Meaning, Rule, rule
 from bot.language.times.days import Days, one_day
@@ -38,6 +39,7 @@ _LEANS = re.compile(
 )
 _BOUNDS = re.compile(r"^\s*(?:以前|之前|前(?!面))")
 _FIRST_OF_WEEKEND, _SUNDAY = 5, 6
+_NTH = {"一": 0, "二": 1, "三": 2, "四": 3} | {str(n + 1): n for n in range(4)}
 _THIRDS = {"初": (0, 2), "中": (2, 4)}
 
 
@@ -136,13 +138,32 @@ def _weekend(match: re.Match[str], context: Context) -> Meaning | None:
     return Days(this.first + timedelta(days=_FIRST_OF_WEEKEND), this.end)
 
 
-def _last_in_month(match: re.Match[str], context: Context) -> Meaning | None:
-    end = days.month_start(context.today, OFFSETS[match["which"]] + 1)
-    return one_day(days.nearest_weekday(end, _WEEKDAYS[match["w"]], past=True))
+def _of_month(match: re.Match[str], context: Context) -> Meaning | None:
+    """Read 下个月的第一个周六, 12月最后一个周五, 月末最后一个周末 as the weekday or weekend."""
+    first = _month(match, context)
+    weekday = _WEEKDAYS[match["w"]] if match["w"] else _FIRST_OF_WEEKEND
+    if match["n"] is None:
+        day = days.nearest_weekday(days.month_start(first, 1), weekday, past=True)
+    else:
+        day = days.nearest_weekday(first, weekday) + timedelta(weeks=_NTH[match["n"]])
+    return one_day(day) if match["w"] else Days(day, day + timedelta(days=2))
+
+
+def _month(match: re.Match[str], context: Context) -> date:
+    if match["which"]:
+        return days.month_start(context.today, OFFSETS[match["which"]])
+    month = to_int(match["m"]) or context.today.month
+    this = context.today.replace(day=1)
+    return days.nearest_month_day(this, month, 1) or this
 
 
 WEEK_RULES: tuple[Rule, ...] = (
-    rule(rf"{WHICH}月的?最后(?:的|一个|那个)*{_WEEK}(?P<w>{_W})", _last_in_month, needs="周期拜"),
+    rule(
+        rf"(?:{WHICH}|(?<!\d)(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九]))月份?的?"
+        rf"(?:第(?P<n>[一二三四1-4])个?|最后(?:的|一个|那个)*){_WEEK}(?:(?P<w>{_W})|末)",
+        _of_month,
+        needs="周期拜",
+    ),
     rule(rf"{WHICH}{_WEEK}的?(?:{_WEEK}的?)?(?P<w>{_W})", _weekday, needs="周期拜("),
     rule(
         rf"(?:(?<![上下这本当每逢一两二三四五六七八九十几\d半个头])|(?<=万一)|{_PICKED}"
