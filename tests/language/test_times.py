@@ -8,6 +8,7 @@ import pytest
 
 from bot.language.normalise import normalise
 from bot.language.times import TimeMention, find_times
+from bot.language.times.feasts import FEASTS
 from tests.language.times_table import rows
 
 
@@ -40,3 +41,9 @@ def test_result_is_in_the_zone_of_now():
     (mention,) = find_times("2026-11-28T10:00:00+08:00", now)
     assert mention.earliest.utcoffset() == timedelta(0)
     assert mention.earliest.hour == 2
+
+
+@pytest.mark.parametrize("name", sorted(set(FEASTS) - {"年", "618", "十一"}))
+def test_each_feast_is_read_without_another_word_of_time(name):
+    now = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
+    assert read(f"{name}可以吗", now), name
