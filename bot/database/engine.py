@@ -6,16 +6,17 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from bot.database.group_commit import GroupCommit
 from bot.database.migrate import upgrade
+from bot.database.sqlite import sqlite_engine
 from bot.errors import SettingsError
 from bot.settings import Settings
 
@@ -28,7 +29,6 @@ DRIVERS = {
 # PostgreSQL's serialization_failure and deadlock_detected: the same work may succeed anew.
 RETRIED = {"40001", "40P01"}
 TRIES = 4
-WRITING = {"writing": True}
 
 
 class Database:
@@ -37,11 +37,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver_url(url)
         self._engine = _engine(self.url)
-        # SQLite takes one writer at a time. Those of this process queue up here, in their turn:
-        # in SQLite itself they would sleep and try again, and some would wait for seconds.
-        self._writers: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
-        )
+        self._writers = GroupCommit(self._engine) if self.dialect == "sqlite" else None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Database:
@@ -62,13 +58,9 @@ class Database:
         async with self._engine.connect() as connection:
             yield connection
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a write transaction; it is committed when the block ends without an error."""
-        async with self._writers, self._engine.connect() as connection:
-            writer = await connection.execution_options(**WRITING)
-            async with writer.begin():
-                yield writer
+        return self._writers.transaction() if self._writers else self._engine.begin()
 
     async def retrying(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a transaction, anew where PostgreSQL asks for it."""
@@ -114,27 +106,7 @@ def _driver_url(url: str) -> URL:
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-    engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=8, connect_args={"timeout": 30}
-    )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Without this the driver opens transactions of its own, deferred ones.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred BEGIN that turns writer later is refused at once under load.
-    writing = connection.get_execution_options().get("writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    return sqlite_engine(url)
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

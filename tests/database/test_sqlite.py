@@ -1,0 +1,85 @@
+"""Where statements on SQLite run: at once, or in the connection's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.database import Database
+from bot.database.sqlite import QUICK
+
+
+@pytest.fixture
+async def database(tmp_path):
+    opened = Database(f"sqlite:///{tmp_path / 'pace.db'}")
+    event.listen(opened._engine.sync_engine, "connect", _functions)
+    yield opened
+    await opened.close()
+
+
+def _functions(connection, _record):
+    connection.create_function("thread", 0, threading.get_ident)
+    connection.create_function("slow_thread", 0, _slow)
+
+
+def _slow():
+    time.sleep(20 * QUICK)
+    return threading.get_ident()
+
+
+async def _runs_here(tx, statement):
+    return await tx.scalar(text(statement)) == threading.get_ident()
+
+
+async def test_a_statement_runs_at_once_when_it_has_proved_to_be_quick(database):
+    async with database.reading() as tx:
+        assert not await _runs_here(tx, "SELECT thread()")
+        assert any([await _runs_here(tx, "SELECT thread()") for _ in range(300)])
+        assert not await _runs_here(tx, "SELECT thread() AS another")
+
+
+async def test_a_slow_statement_stays_in_its_thread_and_others_go_on(database):
+    async with database.reading() as tx:
+        for _ in range(3):
+            running = asyncio.create_task(_runs_here(tx, "SELECT slow_thread()"))
+            turns = 0
+            while not running.done():
+                await asyncio.sleep(0.001)
+                turns += 1
+            assert not await running
+            assert turns > 3
+
+
+async def test_a_statement_that_turns_slow_goes_back_to_the_thread(database):
+    query = "SELECT CASE WHEN :slow THEN slow_thread() ELSE thread() END"
+    async with database.reading() as tx:
+        for _ in range(300):
+            await tx.scalar(text(query), {"slow": False})
+        for _ in range(3):
+            found = await tx.scalar(text(query), {"slow": True})
+        assert found != threading.get_ident()
+
+
+async def test_others_get_their_turn_between_quick_statements(database):
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with database.reading() as tx:
+        for _ in range(300):
+            await tx.scalar(text("SELECT thread()"))
+        task = asyncio.create_task(others())
+        ends = time.monotonic() + 0.2
+        before = turns
+        while time.monotonic() < ends:
+            await tx.scalar(text("SELECT thread()"))
+        task.cancel()
+    assert turns - before > 5
