@@ -51,6 +51,8 @@ class BookingRules:
     reminder_at: time = time(15)
     quiet_hours: tuple[tuple[time, time], ...] = ((time(21), time(8)),)
     late_minutes: int = 30
+    # How long a window that opened is the turn of one who waits before the next is told.
+    waitlist_minutes: int = 60
     # How long a notice is kept once it is of no use any more.
     notice_days: int = 90
 

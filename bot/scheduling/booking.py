@@ -253,7 +253,7 @@ class Booking:
         if order.waiting:
             await waitlist.leave(self.connection, order.order_no)
         if before is not None and before.window is not None:
-            await waitlist.offer_opened(self.search, before)
+            await waitlist.offer_freed(self.search, before)
 
     async def _insert(self, order: Order, values: dict[str, Any]) -> None:
         await self.connection.execute(

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import BUSINESS_ZONE
 from bot.errors import ImportRejected
-from bot.scheduling import calendar, skills
+from bot.scheduling import calendar, skills, waitlist
 from bot.scheduling import contract as c
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
+from bot.scheduling.availability import Search
 from bot.scheduling.contract import epoch, path_of
 from bot.scheduling.import_checks import IDS, Checks, Fault, day_of, span
 from bot.scheduling.import_orders import CHARGED, OrderWriter
@@ -98,6 +99,9 @@ class Importer:
         self._checks = Checks(connection, merchants)
         self._counts = dict.fromkeys(IDS, 0)
         self._warnings = self._checks.warnings
+        self._search = Search(connection, catalogue, rules, now)
+        # Hubs that may have more to sell now; None stands for all of them.
+        self._stirred: set[str | None] = set()
         self._orders = OrderWriter(connection, catalogue, rules, now, self._warnings)
 
     async def take(self, source: Parts) -> ImportReport:
@@ -112,6 +116,9 @@ class Importer:
             raise rejected(faults)
         async for part in source():
             await self._write(part)
+        if self._stirred:
+            hubs = {hub for hub in self._stirred if hub is not None}
+            await waitlist.offer(self._search, None if None in self._stirred else hubs)
         return ImportReport(self._counts, tuple(self._warnings))
 
     async def _write(self, part: Part) -> None:
@@ -125,6 +132,8 @@ class Importer:
         for number, crew in enumerate(document.crews, first):
             await self._crew(crew, f"$.crews[{number}]")
         await self._calendar(document, first)
+        self._stirred |= {crew.hub_id for crew in document.crews}
+        self._stirred |= {entry.hub_id for entry in document.calendar}
         await self._orders.write(document.orders, first)
 
     async def _put(self, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:

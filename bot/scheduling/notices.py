@@ -97,6 +97,32 @@ def _booked(live: Visit | None) -> bool:
     return live is not None and live.window is not None
 
 
+def told_from(at: datetime, rules: BookingRules) -> datetime:
+    """Return when a notice that is due at an instant is told: then, or when it is not quiet."""
+    for _, end in rules.quiet_hours:
+        if is_quiet(at, rules):
+            opens = datetime.combine(at.date(), end, tzinfo=at.tzinfo)
+            at = opens if opens > at else opens + timedelta(days=1)
+    return at
+
+
+async def written(
+    connection: AsyncConnection, kind: Kind, order: Order, visit: Visit | None, window: Window
+) -> bool:
+    """Say whether a notice that no command caused has been written of a window already."""
+    key = _dedupe_key(kind, order, visit, window, None)
+    found = await connection.execute(select(notice.c.notice_id).where(notice.c.dedupe_key == key))
+    return found.first() is not None
+
+
+def _dedupe_key(
+    kind: Kind, order: Order, visit: Visit | None, window: Window | None, command_id: str | None
+) -> str:
+    about = visit.visit_id if visit else order.order_no
+    start = window.start.isoformat() if window else ""
+    return f"{kind}|{about}|{start}|{command_id or ''}"
+
+
 async def record(
     connection: AsyncConnection,
     kind: Kind,
@@ -115,8 +141,6 @@ async def record(
     and command is written once. `facts` are JSON values for the wording.
     """
     window = window or (visit.window if visit else None)
-    about = visit.visit_id if visit else order.order_no
-    start = window.start.isoformat() if window else ""
     await connection.execute(
         upsert(connection, notice)
         .values(
@@ -126,7 +150,7 @@ async def record(
             visit_id=visit.visit_id if visit else None,
             consumer_id=order.consumer_id,
             payload={"window": _plain(window), "facts": facts},
-            dedupe_key=f"{kind}|{about}|{start}|{command_id or ''}",
+            dedupe_key=_dedupe_key(kind, order, visit, window, command_id),
             command_id=command_id,
             created_at=_epoch(now),
             due_at=_epoch(due_at or now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -173,22 +173,19 @@ class Scheduling:
 
         await self._database.retrying(work)
 
-    async def sweep_holds(self) -> int:
-        """Release all expired holds and return how many there were."""
+    async def sweep(self) -> dict[str, int]:
+        """Remove expired holds and old notices, and pass on offers that nobody took.
 
-        async def work(connection: AsyncConnection) -> int:
-            return await holds.sweep(connection, self._clock.now())
-
-        return await self._database.retrying(work)
-
-    async def forget_notices(self) -> int:
-        """Remove notices that have been of no use for long; return how many."""
-        before = self._clock.now() - timedelta(days=self._rules.notice_days)
-
-        async def work(connection: AsyncConnection) -> int:
-            return await notices.forget(connection, before)
-
-        return await self._database.retrying(work)
+        Returns how many there were of each.
+        """
+        now = self._clock.now()
+        old = now - timedelta(days=self._rules.notice_days)
+        chores: dict[str, Callable[[AsyncConnection], Awaitable[int]]] = {
+            "holds": lambda connection: holds.sweep(connection, now),
+            "offers": lambda connection: waitlist.pass_on(self._search(connection)),
+            "notices": lambda connection: notices.forget(connection, old),
+        }
+        return {name: await self._database.retrying(do) for name, do in chores.items()}
 
     async def book(
         self,

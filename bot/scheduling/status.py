@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import CommandReused, IllegalStatus, MalformedRequest, VisitNotFound
-from bot.scheduling import history, notices, redelivery
+from bot.scheduling import history, notices, redelivery, waitlist
 from bot.scheduling import tables as t
 from bot.scheduling.booking import Booking, Command
 from bot.scheduling.contract import epoch
@@ -88,6 +88,7 @@ async def report(booking: Booking, update_: StatusUpdate) -> Order:
     if update_.status == "failed":
         present = await booking.read(order.order_no)
         await follow_delivery(booking, present, Command(update_.command_id))
+        await waitlist.offer_freed(booking.search, before)
     return await _order(connection, order.order_no)
 
 

@@ -229,7 +229,10 @@ waitlist = Table(
     Column("want_from", BigInteger),
     Column("want_to", BigInteger),
     Column("since", BigInteger, nullable=False),
-    Column("offered_at", BigInteger),
+    # The crew's window that the consumer was told of and until when it is nobody else's turn;
+    # the first is unset once that is over.
+    Column("offered_cw", BigInteger),
+    Column("offered_until", BigInteger),
 )
 visit_event = Table(
     "visit_event",

@@ -1,4 +1,4 @@
-"""Removes what has had its time while the system runs: expired holds, old notices."""
+"""Ends what has had its time while the system runs: holds, offers to those who wait, notices."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class Upkeep:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def sweep(self) -> None:
-        """Remove once what there is to remove."""
-        released = await self._scheduling.sweep_holds()
-        forgotten = await self._scheduling.forget_notices()
-        if released or forgotten:
-            log.info("swept", holds=released, notices=forgotten)
+        """Do once what there is to do."""
+        done = await self._scheduling.sweep()
+        if any(done.values()):
+            log.info("swept", **done)

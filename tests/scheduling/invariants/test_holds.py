@@ -99,9 +99,9 @@ async def test_holding_again_keeps_the_window_longer(one_seat):
 
 async def test_expired_holds_are_swept(one_seat):
     await one_seat.scheduling.hold(w.OWNER, "O1", w.window())
-    assert await one_seat.scheduling.sweep_holds() == 0
+    assert (await one_seat.scheduling.sweep())["holds"] == 0
     one_seat.clock.advance(timedelta(minutes=10))
-    assert await one_seat.scheduling.sweep_holds() == 1
+    assert (await one_seat.scheduling.sweep())["holds"] == 1
     assert await _used(one_seat) == [0, 0]
 
 
