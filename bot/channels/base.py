@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
@@ -22,8 +22,6 @@ from bot.errors import (
     MalformedRequest,
     NotFound,
     Refused,
-    RetryLater,
-    TokenExpired,
 )
 from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes, storable
 
@@ -214,14 +212,9 @@ class PlatformChannel(Channel, Generic[Account]):
 
     async def deliver(self, payload: Payload) -> Sent:
         """Send one part, with a new access token where the platform no longer takes the old."""
-        try:
-            return await self.send(payload)
-        except TokenExpired as error:
-            await self.kit.tokens.forget(self.name, payload.account, error.facts["token"])
-        try:
-            return await self.send(payload)
-        except TokenExpired as error:
-            raise RetryLater("the platform takes no access token, not a new one either") from error
+        return await self.kit.tokens.renewing(
+            self.name, payload.account, lambda: self.send(payload)
+        )
 
     async def take(self, account: str, decoded: Decoded) -> list[Receipt]:
         """Store messages and events in one transaction; return the messages' receipts.
@@ -238,20 +231,9 @@ class PlatformChannel(Channel, Generic[Account]):
         return await self._conversations.receive_all(incoming, events)
 
     async def _webhook(self, request: web.Request) -> web.Response:
-        account = request.match_info["account"]
-        if account not in self.accounts:
-            raise NotFound
-        received = Received(
-            account,
-            request.method,
-            {name.lower(): value for name, value in request.headers.items()},
-            dict(request.query),
-            await read_bytes(request, MOST_BYTES),
-            request.remote,
-            request.path,
-        )
+        received = await receive(request, self.accounts)
         decoded = await self.verify_and_decode(received)
-        await self.take(account, decoded)
+        await self.take(received.account, decoded)
         return decoded.answer
 
     def _incoming(self, account: str, message: Inbound) -> Incoming:
@@ -271,6 +253,22 @@ class PlatformChannel(Channel, Generic[Account]):
             answer,
             message.source if message.kind is Kind.IMAGE else None,
         )
+
+
+async def receive(request: web.Request, accounts: Collection[str]) -> Received:
+    """Return a request for one of the accounts. Raises NotFound, TooLarge."""
+    account = request.match_info["account"]
+    if account not in accounts:
+        raise NotFound
+    return Received(
+        account,
+        request.method,
+        {name.lower(): value for name, value in request.headers.items()},
+        dict(request.query),
+        await read_bytes(request, MOST_BYTES),
+        request.remote,
+        request.path,
+    )
 
 
 def _readable(message: Inbound) -> tuple[str, str | None]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, select, update
 
 from bot.conversation.delivery_tables import platform_token
 from bot.database import Database
 from bot.database.upsert import upsert
-from bot.errors import RetryLater
+from bot.errors import RetryLater, TokenExpired
+
+T = TypeVar("T")
 
 # A token is renewed so long before it ends, while the old one still serves.
 _MARGIN = 300.0
@@ -61,6 +63,21 @@ class Tokens:
         """Let nobody use a token again that the platform refused; a newer one stays."""
         c = platform_token.c
         await self._set(channel, account, c.value == value, value=None)
+
+    async def renewing(self, channel: str, account: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Make a call, and once more with a new token where the platform refused the old one.
+
+        `call` raises TokenExpired with the `token` that it used. Raises RetryLater where the
+        platform takes no new one either.
+        """
+        try:
+            return await call()
+        except TokenExpired as error:
+            await self.forget(channel, account, error.facts["token"])
+        try:
+            return await call()
+        except TokenExpired as error:
+            raise RetryLater("the platform takes no access token, not a new one either") from error
 
     async def _refresh(self, channel: str, account: str, fetch: Fetch) -> str:
         try:

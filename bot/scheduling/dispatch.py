@@ -93,6 +93,11 @@ class Dispatch:
         async with self._database.reading() as connection:
             return await roster.crew_day(connection, crew_id, day or self.today)
 
+    async def crew_visit(self, crew_id: str, visit_id: str) -> dict[str, Any]:
+        """Return one of a crew's visits. Raises VisitNotFound for those of others too."""
+        async with self._database.reading() as connection:
+            return await roster.crew_visit(connection, crew_id, visit_id)
+
     async def board(self, day: date | None = None, hub_id: str | None = None) -> dict[str, Any]:
         """Return crews by windows of a day, today where it is None. Raises HubNotFound."""
         async with self._database.reading() as connection:

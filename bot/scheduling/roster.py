@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import CrewNotFound, HubNotFound
+from bot.errors import CrewNotFound, HubNotFound, VisitNotFound
 from bot.scheduling import tables as t
 from bot.scheduling.models import Order, Visit
 from bot.scheduling.notice_tables import visit_assent, visit_failure
@@ -47,6 +47,15 @@ async def crew_day(connection: AsyncConnection, crew_id: str, day: date) -> dict
         "date": day.isoformat(),
         "visits": [_in_full(one) for one in placed],
     }
+
+
+async def crew_visit(connection: AsyncConnection, crew_id: str, visit_id: str) -> dict[str, Any]:
+    """Return one visit of a crew as its day has it. Raises VisitNotFound for other crews' too."""
+    vt = t.visit.c
+    placed = await _placed(connection, (vt.visit_id == visit_id) & (vt.crew_id == crew_id))
+    if not placed:
+        raise VisitNotFound(visit_id=visit_id)
+    return _in_full(placed[0])
 
 
 async def board(connection: AsyncConnection, day: date, hub_id: str | None) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class StatusUpdate:
     """What a crew reports of its visit.
 
     A failed one says why (`reason`), and when the consumer is to be asked again or which
-    window they have agreed to. `at` is when it happened, now where it is None.
+    window they have agreed to. `at` is when it happened, now where it is None. With `crew_id`
+    the visit has to be that crew's; dispatchers report for all.
     """
 
     visit_id: str
@@ -58,6 +59,7 @@ class StatusUpdate:
     next_contact_at: datetime | None = None
     window: Window | None = None
     at: datetime | None = None
+    crew_id: str | None = None
 
 
 async def report(booking: Booking, update_: StatusUpdate) -> Order:
@@ -76,6 +78,7 @@ async def report(booking: Booking, update_: StatusUpdate) -> Order:
             raise CommandReused(command_id=update_.command_id)
         return order
     before = visit_of(order, update_.visit_id)
+    _check_crew(before, update_)
     await _move(connection, before, update_.status)
     after = await _order(connection, order.order_no)
     await _note(connection, after, before, update_, at)
@@ -111,6 +114,12 @@ def _check(update_: StatusUpdate, at: datetime, now: datetime) -> None:
         )
     if update_.next_contact_at is not None and update_.next_contact_at < at:
         raise MalformedRequest("next_contact_at: lies before the visit failed")
+
+
+def _check_crew(visit: Visit, update_: StatusUpdate) -> None:
+    theirs = visit.crew.crew_id if visit.crew else None
+    if update_.crew_id not in {None, theirs}:
+        raise VisitNotFound(visit_id=visit.visit_id)
 
 
 async def locked(booking: Booking, visit_id: str) -> Order:

@@ -15,6 +15,7 @@ from bot.database.migrate import DatabaseTooNew
 from bot.desk import tables as desk
 from bot.errors import SettingsError
 from bot.scheduling import tables as scheduling
+from bot.staff import tables as staff
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database):
 
 
 def _differences(connection):
-    metadata = [scheduling.metadata, delivery.metadata, desk.metadata]
+    metadata = [scheduling.metadata, delivery.metadata, desk.metadata, staff.metadata]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return compare_metadata(context, metadata)
 

@@ -1,0 +1,99 @@
+"""What staff said, stored before it is acknowledged: each event once, each person's in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.channels.staff import Heard
+from bot.database.upsert import upsert
+from bot.staff.tables import heard
+
+_LEASE = 30.0
+_MOST_WORDS = 2000
+# Longer than any messenger sends an event again.
+_KEPT = 8 * 86400.0
+_ANSWER_KEPT = 60.0
+
+
+async def accept(tx: AsyncConnection, event: Heard, now: float, awaited_until: float = 0.0) -> None:
+    """Store an event unless it is stored already."""
+    values = {
+        **_robot(event),
+        "user_id": event.person.user,
+        "event_id": event.event_id,
+        "words": event.words[:_MOST_WORDS],
+        "status": "new",
+        "attempts": 0,
+        "at": now,
+        "ready_at": now,
+        "lease_until": 0.0,
+        "awaited_until": awaited_until,
+    }
+    await tx.execute(upsert(tx, heard).values(**values).on_conflict_do_nothing())
+
+
+async def claim(tx: AsyncConnection, now: float) -> Row[Any] | None:
+    """Take the oldest event whose sender has no older one open; None where there is none."""
+    h, older = heard.c, heard.alias("older")
+    same = and_(*(older.c[name] == h[name] for name in ("channel", "account", "user_id")))
+    before = exists().where(same, older.c.status == "new", older.c.id < h.id)
+    head = (
+        select(h.id)
+        .where(h.status == "new", h.ready_at <= now, h.lease_until <= now, ~before)
+        .order_by(h.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = await tx.execute(
+        update(heard)
+        .where(h.id == head.scalar_subquery(), h.lease_until <= now)
+        .values(lease_until=now + _LEASE, attempts=h.attempts + 1)
+        .returning(heard)
+    )
+    row: Row[Any] | None = found.one_or_none()
+    return row
+
+
+async def settle(tx: AsyncConnection, row: Row[Any], status: str, answer: Any) -> bool:
+    """End the work on an event; False where somebody else has ended it meanwhile."""
+    ended = await tx.execute(
+        update(heard)
+        .where(heard.c.id == row.id, heard.c.status == "new")
+        .values(status=status, answer=answer)
+    )
+    return bool(ended.rowcount)
+
+
+async def put_off(tx: AsyncConnection, row: Row[Any], until: float) -> None:
+    """Give an event back, to be worked on later."""
+    await tx.execute(
+        update(heard).where(heard.c.id == row.id).values(lease_until=0.0, ready_at=until)
+    )
+
+
+async def answer(tx: AsyncConnection, event: Heard) -> Any:
+    """Return the answer to an event, None as long as there is none."""
+    robot = [heard.c[name] == value for name, value in _robot(event).items()]
+    found = await tx.execute(
+        select(heard.c.answer).where(*robot, heard.c.event_id == event.event_id)
+    )
+    return found.scalar_one_or_none()
+
+
+async def forget(tx: AsyncConnection, now: float) -> None:
+    """Remove what nobody needs any more: answers at once, events when none comes again."""
+    h = heard.c
+    settled = h.status != "new"
+    await tx.execute(
+        update(heard)
+        .where(settled, h.at < now - _ANSWER_KEPT, h.answer.is_not(None))
+        .values(answer=None)
+    )
+    await tx.execute(delete(heard).where(settled, h.at < now - _KEPT))
+
+
+def _robot(event: Heard) -> dict[str, str]:
+    return {"channel": event.person.channel, "account": event.person.account}
