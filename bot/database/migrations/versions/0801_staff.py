@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0801"
-down_revision = "0701"
+down_revision = "0512"
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _ONE_OF = "(account_id IS NULL) <> (crew_id IS NULL)"
