@@ -36,6 +36,8 @@ class Channel(ABC):
     name: ClassVar[str]
     # Whether senders wait for the answer to each single message.
     hurried: ClassVar[bool] = False
+    # Whether anybody may send in a sender's name: then a message proves nothing.
+    spoofable: ClassVar[bool] = False
 
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations

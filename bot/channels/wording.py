@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,10 +28,18 @@ def numbered(text: str, titles: Sequence[str]) -> str:
 
 def split(text: str, most_bytes: int) -> list[str]:
     """Return a text in pieces of at most so many bytes of UTF-8, no letter cut in two."""
+    return _split(text, lambda rest: len(rest.encode()[:most_bytes].decode(errors="ignore")))
+
+
+def split_letters(text: str, most: int) -> list[str]:
+    """Return a text in pieces of at most so many letters."""
+    return _split(text, lambda _: most)
+
+
+def _split(text: str, fitting: Callable[[str], int]) -> list[str]:
     pieces = []
     rest = text
-    while len(rest.encode()) > most_bytes:
-        fits = len(rest.encode()[:most_bytes].decode(errors="ignore"))
+    while len(rest) > (fits := fitting(rest)):
         at = _cut(rest[:fits])
         pieces.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()

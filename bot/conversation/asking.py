@@ -24,12 +24,14 @@ _MISSED_LINES = 200
 class Asked:
     """A turn as the engine gets it, and who answers as it begins."""
 
+    channel: str
     state: State
     epoch: int
     dialogue_id: str
     consumer_id: str | None
     text: str
     trusted: bool
+    asked_order: str | None
     fresh: bool
     missed: tuple[Missed, ...]
 
@@ -40,12 +42,14 @@ async def read_turn(tx: AsyncConnection, conversation_id: str, rows: Sequence[Ro
     row = found.one()
     meant = await _meant(tx, row, rows)
     return Asked(
+        row.channel,
         State(row.state),
         row.epoch,
         dialogue_id(row),
         row.consumer_id,
         meant.text,
         meant.trusted,
+        meant.asked_order,
         row.unseen_from is not None,
         await _missed(tx, row, rows[0].seq),
     )

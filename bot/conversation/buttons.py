@@ -20,10 +20,14 @@ from bot.scheduling.notice_tables import notice
 
 @dataclass(frozen=True)
 class Meaning:
-    """What goes to the engine; `trusted` where it is a payload of the engine's own."""
+    """What goes to the engine; `trusted` where it is a payload of the engine's own.
+
+    `asked_order` is the order of the notice that it answers, if it answers one.
+    """
 
     text: str
     trusted: bool
+    asked_order: str | None = None
 
 
 async def title(tx: AsyncConnection, current: Row[Any], text: str) -> str:
@@ -43,13 +47,16 @@ async def meaning(tx: AsyncConnection, current: Row[Any], text: str) -> Meaning:
     pressed = await by_id(tx, current, text)
     if pressed is not None:
         last = await _last_turn(tx, conversation_id, button)
-        live = pressed.turn_id == last or await _of_notice(tx, pressed)
-        return Meaning(pressed.payload if live else pressed.title, trusted=live)
+        about = await _order_of_notice(tx, pressed)
+        live = pressed.turn_id == last or about is not None
+        return Meaning(pressed.payload if live else pressed.title, live, asked_order=about)
     spoken = await _last_turn(tx, conversation_id, message)
     if spoken is not None:
         typed = await _one(tx, button.c.turn_id == spoken, button.c.title == text.strip())
         if typed is not None:
-            return Meaning(typed.payload, trusted=True)
+            return Meaning(
+                typed.payload, trusted=True, asked_order=await _order_of_notice(tx, typed)
+            )
     return Meaning(text, trusted=False)
 
 
@@ -71,11 +78,9 @@ async def _one(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Row[Any
     return found.first()
 
 
-async def _of_notice(tx: AsyncConnection, pressed: Row[Any]) -> bool:
-    found = await tx.execute(
-        select(notice.c.notice_id).where(notice.c.notice_id == pressed.turn_id)
-    )
-    return found.first() is not None
+async def _order_of_notice(tx: AsyncConnection, pressed: Row[Any]) -> str | None:
+    found = await tx.execute(select(notice.c.order_no).where(notice.c.notice_id == pressed.turn_id))
+    return found.scalar_one_or_none()
 
 
 async def _last_turn(tx: AsyncConnection, conversation_id: str, table: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from time import monotonic
@@ -56,6 +56,7 @@ class Conversations:
     """Stores what consumers say, has it answered in order, and tells who listens.
 
     Between `start` and `stop` this process works on messages; without, it only stores them.
+    `spoofable` are the channels in which anybody may send in a sender's name.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Conversations:
         pace: Pace | None = None,
         seconds: Callable[[], float] | None = None,
         staffing: Staffing | None = None,
+        spoofable: Collection[str] = (),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -88,6 +90,7 @@ class Conversations:
             observer or NoObserver(),
             self._seconds,
             self._limits,
+            spoofable,
         )
         pace = pace or Pace()
         self._workers = Workers(database, runner, self._row_done, self._seconds, pace)

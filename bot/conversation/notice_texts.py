@@ -26,8 +26,12 @@ _SCORES = (5, 4, 3, 2, 1)
 
 
 def as_line(notice: Notice, today: date) -> Reply:
-    """Return the notice as a line of the bot; `custom.notice` says which kind it is."""
-    custom = {"notice": {"kind": notice.kind, "order_no": notice.order.order_no}}
+    """Return the notice as a line of the bot; `custom.notice` says which kind it is.
+
+    Its `words` are what the line was made of, for platforms that know it as a template.
+    """
+    about = {"kind": notice.kind, "order_no": notice.order.order_no}
+    custom = {"notice": {**about, "words": _words(notice, today)}}
     return Reply(_text(notice, today), _buttons(notice), custom)
 
 
@@ -43,17 +47,18 @@ def as_card(notice: Notice, today: date) -> Reply:
 
 
 def _text(notice: Notice, today: date) -> str:
+    return str(_texts()[notice.kind]["text"].format(**_words(notice, today)))
+
+
+def _words(notice: Notice, today: date) -> dict[str, str]:
     order, visit = notice.order, notice.visit
-    kind = visit.kind if visit else order.next_visit_kind
-    return str(
-        _texts()[notice.kind]["text"].format(
-            goods=wording.goods(order),
-            window=wording.window(notice.window, today),
-            kind=wording.kind(kind),
-            crew_line=wording.crew_line(visit),
-            because=_texts()["because"].get(notice.facts.get("reason"), ""),
-        )
-    )
+    return {
+        "goods": wording.goods(order),
+        "window": wording.window(notice.window, today),
+        "kind": wording.kind(visit.kind if visit else order.next_visit_kind),
+        "crew_line": wording.crew_line(visit),
+        "because": _texts()["because"].get(notice.facts.get("reason"), ""),
+    }
 
 
 def _buttons(notice: Notice) -> tuple[Button, ...]:

@@ -7,7 +7,9 @@ the line's: it is told at least once, and never shown twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
 from bot.clock import Clock
-from bot.conversation import notice_texts, transcript
+from bot.conversation import cases, notice_texts, transcript
 from bot.conversation.moves import lock
-from bot.conversation.records import Author, Event, MessageAdded, Purpose, Visibility
+from bot.conversation.records import (
+    Author,
+    Event,
+    Incoming,
+    MessageAdded,
+    Purpose,
+    Visibility,
+    on_account,
+)
 from bot.conversation.states import State
 from bot.conversation.tables import conversation, inbox, message
 from bot.database import Database
@@ -31,13 +41,23 @@ from bot.settings import BookingRules
 log = get_logger(__name__)
 
 _BATCH = 50
+_MOBILE = re.compile(r"(?:\+?86)?(1\d{10})")
 _PERSONS = (State.QUEUED, State.HUMAN)
+
+
+@dataclass(frozen=True)
+class ByTelephone:
+    """Our account on a channel whose senders are telephones, for the kinds of notices it takes."""
+
+    channel: str
+    account: str
+    kinds: Collection[str]
 
 
 class NoticeTeller:
     """Looks for due notices every `poll` seconds between `start` and `stop`.
 
-    `publish` hears of each line that was written.
+    `publish` hears of each line that was written. `telephone` reaches those who have no chat.
     """
 
     def __init__(
@@ -47,12 +67,14 @@ class NoticeTeller:
         rules: BookingRules,
         publish: Callable[[str, Event], None],
         poll: float = 2.0,
+        telephone: ByTelephone | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._rules = rules
         self._publish = publish
         self._poll = poll
+        self._telephone = telephone
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -93,7 +115,7 @@ class NoticeTeller:
             if needless is not None:
                 await notices.settle(tx, notice_id, needless, now)
                 return True
-            chat = await _newest_chat(tx, notice)
+            chat = await _newest_chat(tx, notice) or await self._by_telephone(tx, notice, now)
             if chat is None:
                 await notices.set_aside(tx, notice_id)
                 return False
@@ -106,6 +128,17 @@ class NoticeTeller:
         log.info("notice_told", kind=notice.kind, notice=notice_id)
         self._publish(chat.id, MessageAdded(line))
         return True
+
+    async def _by_telephone(
+        self, tx: AsyncConnection, notice: Notice, now: datetime
+    ) -> Row[Any] | None:
+        """Return the chat with the order's telephone, begun where there is none."""
+        ours, phone = self._telephone, _MOBILE.fullmatch(notice.order.phone)
+        if ours is None or phone is None or notice.kind not in ours.kinds:
+            return None
+        sender = on_account(ours.account, phone[1])
+        who = Incoming(ours.channel, sender, "", account=ours.account)
+        return await cases.newest(tx, who) or await cases.open_case(tx, who, now)
 
 
 async def _write(tx: AsyncConnection, held: Row[Any], notice: Notice, now: datetime) -> Any:

@@ -9,7 +9,7 @@ conversation.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Protocol
@@ -87,6 +87,7 @@ class TurnRunner:
         observer: Observer,
         seconds: Callable[[], float],
         limits: Limits,
+        spoofable: Collection[str] = (),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -97,6 +98,7 @@ class TurnRunner:
         self._observer = observer
         self._seconds = seconds
         self._limits = limits
+        self._spoofable = spoofable
         self._started = seconds()
 
     async def run(self, lane: Lane, rows: Rows) -> Settled:
@@ -161,6 +163,8 @@ class TurnRunner:
             now=self._clock.now(),
             fresh=asked.fresh,
             missed=asked.missed,
+            spoofable=asked.channel in self._spoofable,
+            asked_order=asked.asked_order,
         )
         try:
             result = await self._engine_result(turn, rows)

@@ -45,6 +45,7 @@ class Service:
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     limits: Limits = field(default_factory=lambda: Limits(5, 1, 0.01))
     staffing: Staffing = field(default_factory=Staffing)
+    spoofable: frozenset[str] = frozenset()
     conversations: Conversations | None = None
 
     def build(self) -> Conversations:
@@ -56,6 +57,7 @@ class Service:
             limits=self.limits,
             pace=Pace(lease=1, poll=0.05, retry=0.01, attempts=2, sweep=0.02, look=0.05),
             staffing=self.staffing,
+            spoofable=self.spoofable,
         )
         return self.conversations
 

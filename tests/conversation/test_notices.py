@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.conversation import notices as telling
-from bot.conversation.notices import NoticeTeller
+from bot.conversation.delivery_tables import outbox
+from bot.conversation.notices import ByTelephone, NoticeTeller
 from bot.conversation.records import Incoming, MessageAdded
 from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
@@ -234,6 +235,82 @@ async def test_buttons_of_a_notice_stand_while_the_bot_talks_on(service, world, 
     await service.say(answer.buttons[0]["payload"], consumer_id="tb_1001")
     assert heard[1] == ('/confirm_visit{"order_no": "O1"}', True)
     assert heard[2] == ("是", False)
+
+
+async def test_who_presses_a_button_of_a_notice_answers_for_its_order(service, world, teller):
+    service.spoofable = {"rest"}
+    await service.restart()
+    await service.say("在吗", consumer_id="tb_1001")
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    service.clock.advance(w.at("2026-11-21", "15:00") - service.clock.now())
+    await teller.tell_due()
+    suits, _ = (await _said(service))[-1].buttons
+    for words in (suits["title"], "取消预约", suits["payload"]):
+        await service.say(words, consumer_id="tb_1001")
+    told = [(turn.spoofable, turn.asked_order) for turn in service.engine.turns]
+    assert told == [(True, None), (True, "O1"), (True, None), (True, "O1")]
+
+
+async def test_no_other_channel_is_spoofable(service):
+    await service.say("在吗")
+    assert [turn.spoofable for turn in service.engine.turns] == [False]
+
+
+@pytest.fixture
+def caller(service):
+    """A teller who sends text messages, too."""
+    rules = World(service.database).rules
+    by = ByTelephone("sms", "main", {"confirmed"})
+    publish = service.conversations.publish
+    return NoticeTeller(service.database, service.clock, rules, publish, telephone=by)
+
+
+async def _in_outbox(world):
+    return [(r["purpose"], r["status"]) for r in await world.rows(outbox)]
+
+
+async def test_who_has_no_chat_is_told_by_telephone_and_once(service, world, caller):
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 1
+    (line,) = await _said(service, "main:13912345678")
+    assert line.custom["notice"]["words"]["goods"] == "家电"
+    assert await _in_outbox(world) == [("notice", "new")]
+    assert await caller.tell_due() == 0
+    assert await _outcomes(world) == [("confirmed", "sent")]
+
+
+async def test_who_has_a_chat_is_told_there(service, world, caller):
+    await service.say("在吗", consumer_id="tb_1001")
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 1
+    assert await _kinds(service) == ["confirmed"]
+    assert await _in_outbox(world) == []
+
+
+async def test_what_has_no_template_waits_for_a_chat(service, world, caller):
+    visit = await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    await caller.tell_due()
+    await world.scheduling.cancel(w.OWNER, "O1", "c2")
+    assert visit is not None
+    assert await caller.tell_due() == 0
+    assert len(await _in_outbox(world)) == 1
+
+
+async def test_a_telephone_of_the_house_gets_no_text_message(service, world, caller):
+    order = w.order()
+    order["consumer"]["phone"] = "021-61234567"
+    await world.take(order)
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 0
+    assert await _in_outbox(world) == []
+
+
+async def test_text_messages_keep_quiet_hours(service, world, caller):
+    service.clock.advance(w.at("2026-11-20", "21:30") - service.clock.now())
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 0
+    service.clock.advance(w.at("2026-11-21", "08:00") - service.clock.now())
+    assert await caller.tell_due() == 1
 
 
 async def test_a_notice_does_not_take_the_offer_of_the_bot_away(service, world, teller):
