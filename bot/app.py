@@ -13,7 +13,18 @@ from typing import Any
 from aiohttp import web
 
 import actions.context
-from bot.api import auth, calendars, conversations, dispatch, health, openapi, orders, parse, tokens
+from bot.api import (
+    auth,
+    calendars,
+    conversations,
+    dispatch,
+    health,
+    imports,
+    openapi,
+    orders,
+    parse,
+    tokens,
+)
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages
@@ -21,7 +32,7 @@ from bot.channels.identity import ShopIdentity
 from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
 from bot.channels.web import Door, WebChannel
-from bot.conversation.conversations import Conversations
+from bot.conversation.conversations import Conversations, host_seconds
 from bot.conversation.notices import NoticeTeller
 from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
@@ -35,6 +46,7 @@ from bot.dialogue.rasa_engine import RasaEngine
 from bot.dialogue.supervisor import EngineSupervisor, Patience, engine_command
 from bot.errors import SettingsError
 from bot.log import get_logger
+from bot.providers.service import Providers
 from bot.scheduling import Scheduling
 from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
@@ -58,6 +70,7 @@ class Parts:
     engine: DialogueEngine
     conversations: Conversations
     desk: DeskService
+    providers: Providers
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[bool]]]
     restarts: Callable[[], int]
@@ -120,9 +133,21 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     desk = DeskService(data.database, data.clock, talks, data.scheduling, engine)
     await desk.start()
     stack.push_async_callback(desk.stop)
+    providers = Providers(data.database, data.scheduling, settings, host_seconds())
+    await providers.start()
+    stack.push_async_callback(providers.stop)
     probes = {"database": database_answers, "engine": engine.ready}
     return Parts(
-        settings, data.scheduling, data.dispatch, engine, talks, desk, metrics, probes, restarts
+        settings,
+        data.scheduling,
+        data.dispatch,
+        engine,
+        talks,
+        desk,
+        providers,
+        metrics,
+        probes,
+        restarts,
     )
 
 
@@ -191,6 +216,7 @@ def make_web(parts: Parts) -> web.Application:
             *orders.routes(parts.scheduling, links),
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),
+            *imports.routes(parts.providers.uploads),
             *conversations.routes(parts.conversations),
             *parse.routes(parts.engine),
             *openapi.routes(),

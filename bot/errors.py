@@ -112,6 +112,19 @@ class ImportRejected(Refused):
     status = 422
 
 
+class ImportConflict(Refused):
+    """Of the import's {total} bytes {received} are there; send the rest, under the same key."""
+
+    code = "import_conflict"
+    status = 409
+
+
+class UploadNotFound(NotFound):
+    """No import {upload_id} is known."""
+
+    code = "import_not_found"
+
+
 class BookingRefused(Refused):
     """The visit cannot be booked, moved or cancelled: {reason}."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from bot.database.text import storable
 from bot.errors import Forbidden, MalformedRequest, TooLarge
 
 MAX_TEXT = 2000
@@ -17,17 +18,6 @@ MAX_NAME = 200
 _CHUNK = 64 * 1024
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-def storable(value: str) -> str:
-    """Return the string; raises ValueError where no database would take it."""
-    if "\x00" in value:
-        raise ValueError("must not contain the character U+0000")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must not contain half of a surrogate pair") from None
-    return value
 
 
 def _said(value: str) -> str:

@@ -72,6 +72,7 @@ class Settings:
     session_secret: str = ""
     shop_secrets: str = ""
     widget_sites: str = ""
+    import_max_mb: int = 512
     photo_max_mb: int = 5
     photo_daily: int = 20
     demo: bool = False

@@ -9,8 +9,9 @@ from aiohttp import web
 from bot.api.answers import answer
 from bot.conversation.conversations import Conversations
 from bot.conversation.records import ConversationView, Message
+from bot.database.text import storable
 from bot.errors import ConversationNotFound
-from bot.requests import MAX_NAME, storable
+from bot.requests import MAX_NAME
 
 
 def routes(conversations: Conversations) -> list[web.RouteDef]:

@@ -27,9 +27,9 @@ _DETAILS = {
 }
 
 
-def problem(status: int, code: str, detail: str, **facts: Any) -> web.Response:
-    """Return a problem. `facts` are further members; they never replace the standard ones."""
-    body = {
+def problem_body(status: int, code: str, detail: str, **facts: Any) -> dict[str, Any]:
+    """Return a problem as a member of another answer."""
+    return {
         **facts,
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -37,6 +37,11 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> web.Response:
         "detail": detail,
         "code": code,
     }
+
+
+def problem(status: int, code: str, detail: str, **facts: Any) -> web.Response:
+    """Return a problem. `facts` are further members; they never replace the standard ones."""
+    body = problem_body(status, code, detail, **facts)
     # ASCII escapes: what a client sent may be quoted here, halves of surrogate pairs included.
     return web.json_response(body, status=status, content_type=CONTENT_TYPE)
 

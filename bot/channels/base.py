@@ -17,13 +17,14 @@ from bot.channels.tokens import Tokens
 from bot.conversation.conversations import Conversations
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
 from bot.conversation.records import Grant, Incoming, Message, Receipt, on_account
+from bot.database.text import storable
 from bot.errors import (
     DeliveryRefused,
     MalformedRequest,
     NotFound,
     Refused,
 )
-from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes, storable
+from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes
 
 MOST_BYTES = 1024 * 1024
 

@@ -16,6 +16,8 @@ from pydantic import (
     field_validator,
 )
 
+from bot.database.text import storable
+
 Category = Literal[
     "refrigerator",
     "washing_machine",
@@ -39,8 +41,9 @@ Kind = Literal["delivery", "installation", "delivery_and_installation"]
 Status = Literal[
     "unscheduled", "scheduled", "en_route", "in_progress", "completed", "cancelled", "failed"
 ]
-Id = Annotated[str, Field(min_length=1, max_length=64)]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[str, AfterValidator(storable)]
+Id = Annotated[Text, Field(min_length=1, max_length=64)]
+Name = Annotated[Text, Field(min_length=1, max_length=255)]
 
 
 def _whole_minutes(value: time) -> time:
@@ -113,7 +116,7 @@ class Fee(_Strict):
     name: Name
     amount: Decimal = Field(ge=0, max_digits=10, decimal_places=2)
     unit: Name
-    condition: str | None = None
+    condition: Text | None = None
     valid_from: date
 
 
@@ -148,7 +151,7 @@ class Item(_Strict):
 
     sku: Name
     name: Name
-    brand: str | None = None
+    brand: Text | None = None
     category: Category
     quantity: int = Field(default=1, ge=1, le=1000)
     weight_kg: float | None = Field(default=None, gt=0)
@@ -159,8 +162,8 @@ class TrackingStep(_Strict):
 
     at: AwareDatetime
     code: Id
-    text: str
-    location: str | None = None
+    text: Text
+    location: Text | None = None
 
 
 class Visit(_Strict):

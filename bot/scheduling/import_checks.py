@@ -47,7 +47,7 @@ class Checks:
             *self._repeated(numbered),
             *_own_faults(numbered),
             *self._adcodes(numbered),
-            *self._foreign_merchants(numbered),
+            *await self._foreign_merchants(numbered),
             *await self._unknown_ids(numbered),
             *await self._shift_clashes(numbered),
             *await self._foreign_visits(numbered),
@@ -77,16 +77,43 @@ class Checks:
                 (faults if odd.wrong else self.warnings).append(fault)
         return faults
 
-    def _foreign_merchants(self, part: _Numbered) -> list[Fault]:
-        """Find what a caller may not bring who may bring the orders of some merchants only."""
+    async def _foreign_merchants(self, part: _Numbered) -> list[Fault]:
+        """Find what a caller may not bring, or change, who brings some merchants' orders only."""
         if self._merchants is None:
             return []
         detail = f"may bring orders of {', '.join(sorted(self._merchants))} only"
-        return [
+        faults = [
             {"path": path, "detail": detail}
             for path, merchant in part.owners()
             if merchant not in self._merchants
         ]
+        numbers, phones = await self._of_others(part, self._merchants)
+        for path, order in part.orders():
+            person = order.consumer
+            if order.order_no in numbers:
+                faults.append({"path": f"{path}.order_no", "detail": "is another merchant's"})
+            elif phones.get(person.consumer_id, person.phone) != person.phone:
+                # Whoever knows a phone's last digits proves to be its owner.
+                detail = f"{person.consumer_id} buys from other merchants with another phone"
+                faults.append({"path": f"{path}.consumer.phone", "detail": detail})
+        return faults
+
+    async def _of_others(
+        self, part: _Numbered, merchants: Collection[str]
+    ) -> tuple[set[str], dict[str, str]]:
+        """Return the orders of a part, and its consumers' phones, that are other merchants'."""
+        ot, ct = t.orders.c, t.consumer.c
+        foreign = ot.merchant.not_in(merchants)
+        numbers = [order.order_no for _, order in part.orders()]
+        people = [order.consumer.consumer_id for _, order in part.orders()]
+        found = await self._db.execute(select(ot.order_no).where(foreign, ot.order_no.in_(numbers)))
+        known = await self._db.execute(
+            select(ct.consumer_id, ct.phone).where(
+                ct.consumer_id.in_(people),
+                select(ot.order_no).where(foreign, ot.consumer_id == ct.consumer_id).exists(),
+            )
+        )
+        return set(found.scalars()), {row.consumer_id: row.phone for row in known}
 
     async def _unknown_ids(self, part: _Numbered) -> list[Fault]:
         hubs = await self._owners(part.hubs())

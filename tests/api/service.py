@@ -11,8 +11,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.api.metrics import Metrics
 from bot.app import Parts, make_web
 from bot.catalogue import load
+from bot.conversation.conversations import host_seconds
 from bot.desk.service import DeskService
 from bot.errors import OrderNotFound
+from bot.providers.service import Providers
 from bot.scheduling import Availability, DemoConsumer, Dispatch, Reason, Window
 from bot.settings import Settings
 from tests.conversation.service import Service, running, sqlite
@@ -83,6 +85,7 @@ def _parts(settings, service, orders):
         service.engine,
         service.conversations,
         DeskService(service.database, service.clock, service.conversations, orders, service.engine),
+        Providers(service.database, orders, settings, host_seconds()),
         Metrics(),
         probes,
         lambda: 0,

@@ -14,6 +14,7 @@ from bot.database import Database
 from bot.database.migrate import DatabaseTooNew
 from bot.desk import tables as desk
 from bot.errors import SettingsError
+from bot.providers import tables as providers
 from bot.scheduling import tables as scheduling
 from bot.staff import tables as staff
 
@@ -46,7 +47,8 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database):
 
 
 def _differences(connection):
-    metadata = [scheduling.metadata, delivery.metadata, desk.metadata, staff.metadata]
+    owners = (scheduling, delivery, desk, staff, providers)
+    metadata = [owner.metadata for owner in owners]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return compare_metadata(context, metadata)
 

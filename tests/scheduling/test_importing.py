@@ -156,6 +156,8 @@ FAULTS = [
     ),
     (_set(("crews", 0, "skills", 1), "magic"), "$.crews[0].skills[1]"),
     (_set(("crews", 0, "wage"), 1), "$.crews[0].wage"),
+    (_set(("orders", 0, "tracking", 0, "text"), "a\0"), "$.orders[0].tracking[0].text"),
+    (_set(("orders", 0, "items", 0, "brand"), "\ud800"), "$.orders[0].items[0].brand"),
     (_set(("orders", 0, "items"), []), "$.orders[0].items"),
     (_set(("orders", 0, "items", 0, "category"), "piano"), "$.orders[0].items[0].category"),
     (_set(("orders", 0, "items", 0, "quantity"), 0), "$.orders[0].items[0].quantity"),

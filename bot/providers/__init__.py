@@ -1,0 +1,1 @@
+"""Where orders, crews and visits come from, and who is told when a visit changes."""
