@@ -15,6 +15,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import elsewhere
 from bot.conversation.records import Agent
 from bot.conversation.states import State
 from bot.conversation.tables import conversation
@@ -163,7 +164,9 @@ class Accounts:
         async with self._database.reading() as tx:
             found = await tx.execute(
                 select(conversation.c.id, conversation.c.agent).where(
-                    conversation.c.state == State.HUMAN, conversation.c.agent.not_in(present)
+                    conversation.c.state == State.HUMAN,
+                    conversation.c.agent.not_in(present),
+                    ~conversation.c.agent.startswith(elsewhere.PREFIX),
                 )
             )
             return [(row.id, row.agent) for row in found]

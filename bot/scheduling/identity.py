@@ -60,12 +60,26 @@ async def prove(
         await _count_failure(connection, caller, failures)
         left = tries - failures - 1
         return IdentityNotProven(tries_left=left) if left else IdentityLocked()
+    await _remember(connection, caller, order_no, now)
+    return order
+
+
+async def vouch(
+    connection: AsyncConnection, caller: Caller, order_no: str, now: int
+) -> Order | None:
+    """Let a conversation see an order that a link of ours named; None where there is no such."""
+    order = await read_order(connection, order_no)
+    if order is not None:
+        await _remember(connection, caller, order_no, now)
+    return order
+
+
+async def _remember(connection: AsyncConnection, caller: Caller, order_no: str, now: int) -> None:
     proof = {"conversation_id": caller.conversation_id, "order_no": order_no}
     renewed = update(t.identity_proof).filter_by(**proof).values(at=now)
     if not (await connection.execute(renewed)).rowcount:
         await connection.execute(insert(t.identity_proof).values(**proof, at=now))
         await notices.take_up(connection, order_no=order_no)
-    return order
 
 
 async def _failures(connection: AsyncConnection, caller: Caller) -> int:

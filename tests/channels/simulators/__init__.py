@@ -1,0 +1,1 @@
+"""Small fake servers that speak the makers' documented protocols, quirks included."""

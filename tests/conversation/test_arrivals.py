@@ -1,0 +1,51 @@
+"""Who comes by a link that names an order may talk about that order, and no other."""
+
+import pytest
+
+from bot.conversation.arrivals import arrive
+from bot.conversation.records import Incoming
+from bot.conversation.states import Command
+from bot.errors import OrderNotFound
+from bot.scheduling import Caller
+from tests.scheduling import world as w
+from tests.scheduling.world import World
+
+WHO = Incoming("rest", "s1", "")
+
+
+@pytest.fixture
+async def orders(service):
+    world = World(service.database, service.clock)
+    await world.take(w.order("O1"), w.order("O2"))
+    return world.scheduling
+
+
+async def come(service, order_no="O1"):
+    async with service.database.transaction() as tx:
+        return await arrive(tx, WHO, order_no, service.clock.now())
+
+
+async def test_the_order_of_the_link_is_seen_and_no_other_one(service, orders):
+    assert (await come(service)).order_no == "O1"
+    assert (await come(service)).order_no == "O1"
+    caller = Caller(await service.case())
+    assert [order.order_no for order in await orders.orders(caller)] == ["O1"]
+    with pytest.raises(OrderNotFound):
+        await orders.order(caller, "O2")
+
+
+async def test_it_is_seen_in_the_same_dialogue_that_the_engine_is_asked_in(service, orders):
+    await service.say("在吗")
+    first = await service.case()
+    await service.move(Command.CLOSE)
+    await come(service)
+    await service.say("什么时候来")
+    assert await service.case() != first
+    turns = [turn for turn in service.engine.turns if turn.text == "什么时候来"]
+    seen = await orders.orders(Caller(turns[0].conversation_id))
+    assert [order.order_no for order in seen] == ["O1"]
+
+
+async def test_an_order_that_is_gone_opens_the_chat_all_the_same(service, orders):
+    assert await come(service, "O9") is None
+    assert await orders.orders(Caller(await service.case())) == []
