@@ -16,7 +16,8 @@ from bot.channels import wording
 from bot.channels.tokens import Tokens
 from bot.conversation.conversations import Conversations
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
-from bot.conversation.records import Grant, Incoming, Message, Receipt, on_account
+from bot.conversation.records import Event, Grant, Incoming, Message, Receipt, on_account
+from bot.conversation.takeover import Guard
 from bot.database.text import storable
 from bot.errors import (
     DeliveryRefused,
@@ -29,6 +30,8 @@ from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes
 MOST_BYTES = 1024 * 1024
 
 Account = TypeVar("Account", bound=Body)
+# What happened in which conversation.
+Told = tuple[str, Event]
 
 
 class Channel(ABC):
@@ -170,8 +173,13 @@ class PlatformChannel(Channel, Generic[Account]):
         Raises the errors of `deliver`, and TokenExpired with the `token` that it used.
         """
 
-    async def on_event(self, tx: AsyncConnection, account: str, event: Happening) -> None:
-        """Act on an event, once, in the transaction that stores the request's messages."""
+    async def on_event(
+        self, tx: AsyncConnection, account: str, event: Happening
+    ) -> Sequence[Told] | None:
+        """Act on an event, once, in the transaction that stores the request's messages.
+
+        What is returned is told to those who listen once that is committed.
+        """
 
     async def fetch(self, account: str, source: Mapping[str, Any]) -> bytes:
         """Return the bytes of a picture. Raises RetryLater, or Refused where it is gone."""
@@ -219,19 +227,28 @@ class PlatformChannel(Channel, Generic[Account]):
             self.name, payload.account, lambda: self.send(payload)
         )
 
-    async def take(self, account: str, decoded: Decoded) -> list[Receipt]:
+    async def take(
+        self, account: str, decoded: Decoded, also: Guard | None = None
+    ) -> list[Receipt]:
         """Store messages and events in one transaction; return the messages' receipts.
 
-        For what comes over a connection of ours too.
+        For what comes over a connection of ours too. `also` runs first in the transaction, and
+        refuses all of it by raising.
         """
+        told: list[Told] = []
 
         async def events(tx: AsyncConnection) -> None:
+            if also is not None:
+                await also(tx)
             for event in decoded.events:
                 if await self._conversations.first_time(tx, self.name, account, event.key):
-                    await self.on_event(tx, account, event)
+                    told.extend(await self.on_event(tx, account, event) or ())
 
         incoming = [self._incoming(account, message) for message in decoded.messages]
-        return await self._conversations.receive_all(incoming, events)
+        receipts = await self._conversations.receive_all(incoming, events)
+        for conversation_id, happened in told:
+            self._conversations.publish(conversation_id, happened)
+        return receipts
 
     async def _webhook(self, request: web.Request) -> web.Response:
         received = await receive(request, self.accounts)

@@ -72,9 +72,9 @@ class Conversations:
         staffing: Staffing | None = None,
         spoofable: Collection[str] = (),
     ) -> None:
-        self._database = database
-        self._clock = clock
-        self._seconds = seconds or host_seconds()
+        self.database = database
+        self.clock = clock
+        self.seconds = seconds or host_seconds()
         self._bus = EventBus()
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         fallback = fallback or Fallback()
@@ -88,12 +88,12 @@ class Conversations:
             reception,
             self._bus.publish,
             observer or NoObserver(),
-            self._seconds,
+            self.seconds,
             self._limits,
             spoofable,
         )
         pace = pace or Pace()
-        self._workers = Workers(database, runner, self._row_done, self._seconds, pace)
+        self._workers = Workers(database, runner, self._row_done, self.seconds, pace)
         self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
         self._lookout = Lookout(database, self._bus, pace.look)
 
@@ -111,7 +111,7 @@ class Conversations:
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message; once this returns it is not lost. A repeated one is stored once."""
-        async with self._database.transaction() as tx:
+        async with self.database.transaction() as tx:
             accepted = await self._accept(tx, incoming)
         return self._accepted(accepted)
 
@@ -120,10 +120,10 @@ class Conversations:
 
         Pictures that have yet to be fetched get their receipts when they are.
         """
-        async with self._database.transaction() as tx:
+        async with self.database.transaction() as tx:
             await also(tx)
             for picture in (one for one in incoming if one.source is not None):
-                await attachments.put(tx, picture, self._seconds())
+                await attachments.put(tx, picture, self.seconds())
             accepted = [
                 await self._accept(tx, message) for message in incoming if message.source is None
             ]
@@ -133,11 +133,11 @@ class Conversations:
         self, tx: AsyncConnection, channel: str, account: str, event_id: str
     ) -> bool:
         """Whether an event of a platform is new; it is not from then on."""
-        return await outbox.first_time(tx, channel, account, event_id, self._seconds())
+        return await outbox.first_time(tx, channel, account, event_id, self.seconds())
 
     async def _accept(self, tx: AsyncConnection, incoming: Incoming) -> Accepted:
-        now = self._seconds()
-        return await inbox.accept(tx, incoming, self._clock.now(), now, self._pause)
+        now = self.seconds()
+        return await inbox.accept(tx, incoming, self.clock.now(), now, self._pause)
 
     def _accepted(self, accepted: Accepted) -> Receipt:
         self._publish(accepted.receipt.conversation_id, accepted.events)
@@ -166,32 +166,32 @@ class Conversations:
             self._waiting[receipt.id].discard(done)
             if not self._waiting[receipt.id]:
                 del self._waiting[receipt.id]
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             return self._localised(await transcript.of_turn(tx, receipt.id))
 
     async def open(self, channel: str, sender: str, consumer_id: str | None) -> str:
         """Return the id of a sender's conversation, begun where there is none."""
         incoming = Incoming(channel, sender, "", consumer_id=consumer_id)
-        async with self._database.transaction() as tx:
+        async with self.database.transaction() as tx:
             opened = await cases.newest(tx, incoming) or await cases.open_case(
-                tx, incoming, self._clock.now()
+                tx, incoming, self.clock.now()
             )
         return str(opened.id)
 
     async def newest_case(self, conversation_id: str) -> ConversationView:
         """Return the present case of a conversation's sender, without its messages."""
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             return await transcript.newest_case(tx, conversation_id)
 
     async def transcript(self, sender: str) -> ConversationView:
         """Return a sender's conversation with its public messages. Raises ConversationNotFound."""
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             found = await transcript.of_sender(tx, sender)
         return replace(found, messages=tuple(self._localised(found.messages)))
 
     async def after(self, conversation_id: str, seq: int) -> list[Message]:
         """Return the public messages that follow `seq`, later cases of the sender included."""
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             return self._localised(await transcript.after(tx, conversation_id, seq))
 
     def subscribe(self, conversation_id: str) -> AbstractContextManager[Subscription]:
@@ -208,15 +208,15 @@ class Conversations:
 
     def photos(self, rules: PhotoRules) -> Photos:
         """Return what takes photos into these conversations."""
-        return Photos(self._database, self._clock, self._bus.publish, self._seconds, rules)
+        return Photos(self.database, self.clock, self._bus.publish, self.seconds, rules)
 
     async def counts(self) -> tuple[dict[str, int], int]:
         """Return how many conversations are in each state, and how many messages wait."""
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             return await transcript.count_states(tx), await lanes.backlog(tx)
 
     async def _is_done(self, row_id: str) -> bool:
-        async with self._database.reading() as tx:
+        async with self.database.reading() as tx:
             found = await tx.execute(select(inbox_table.c.status).where(inbox_table.c.id == row_id))
             return bool(found.scalar_one() != "new")
 
@@ -234,7 +234,7 @@ class Conversations:
             self._bus.publish(conversation_id, event)
 
     def _localised(self, messages: list[Message] | tuple[Message, ...]) -> list[Message]:
-        zone = self._clock.now().tzinfo
+        zone = self.clock.now().tzinfo
         return [replace(line, at=line.at.astimezone(zone)) for line in messages]
 
 

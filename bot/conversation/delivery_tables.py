@@ -101,6 +101,30 @@ channel_account = Table(
     Column("cursor", Text),
 )
 
+# Mailboxes that platforms keep for us and only ring for: how far each was read, and by whom.
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("account", String(64), primary_key=True),
+    Column("box", String(64), primary_key=True),
+    # What was said before is history: a new connection does not answer it.
+    Column("since", Float, nullable=False),
+    Column("cursor", Text),
+    # How often it rang, and how often when it was last read to its end.
+    Column("rings", Integer, nullable=False),
+    Column("read_rings", Integer, nullable=False),
+    # What the newest ring brought along, which lets us read without a limit for a while.
+    Column("token", Text),
+    Column("token_until", Float, nullable=False),
+    Column("reader", Text),
+    Column("lease_until", Float, nullable=False),
+    # When it is read without a ring.
+    Column("due_at", Float, nullable=False),
+    # After a failure nobody tries before.
+    Column("rests_until", Float, nullable=False),
+)
+
 # Access tokens; `refresher` is who fetches a new one, until `refresh_until`.
 platform_token = Table(
     "platform_token",

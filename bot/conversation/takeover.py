@@ -116,7 +116,7 @@ class Takeover:
             sent, stored = await _sent_before(tx, line), None
             if sent is None:
                 _check_owner(row, agent)
-                stored = await transcript.append(tx, line, at, **_answered(at))
+                stored = await transcript.append(tx, line, at, **answered(at))
         return self._result(conversation_id, sent, stored)
 
     async def note(self, conversation_id: str, agent: Agent, text: str, client_id: str) -> Sent:
@@ -211,7 +211,8 @@ def _words(wish: Move, line: str | None) -> tuple[str, dict[str, Any] | None] | 
     return None
 
 
-def _answered(at: datetime) -> dict[str, Any]:
+def answered(at: datetime) -> dict[str, Any]:
+    """Return what a person's line changes in the conversation's row."""
     first = conversation.c.answered_at
     return {
         "waiting_since": None,

@@ -29,6 +29,11 @@ def say(name: str, **values: object) -> str:
     return str(table("takeover")[name]).format(**values)
 
 
+def greeting(name: str, **values: object) -> str:
+    """Return one sentence of `greetings.yml`, filled in."""
+    return str(table("greetings")[name]).format(**values)
+
+
 def return_line(code: str) -> str | None:
     """Return what the bot may say when it goes on, or None for an unknown code."""
     line = table("takeover")["return_lines"].get(code)

@@ -33,7 +33,10 @@ _ENOUGH = 4
 
 @dataclass(frozen=True)
 class Draft:
-    """A line that is about to be stored. `turn_id`: the inbox row that it answers."""
+    """A line that is about to be stored. `turn_id`: the inbox row that it answers.
+
+    `told`: it was said on the platform already, and has not to be sent there.
+    """
 
     conversation_id: str
     author: Author
@@ -43,6 +46,7 @@ class Draft:
     custom: dict[str, Any] | None = None
     agent: Agent | None = None
     client_id: str | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ async def append(
         client_id=line.client_id,
     )
     await _store(tx, stored, line.turn_id)
-    await outbox.write(tx, place, stored)
+    if not line.told:
+        await outbox.write(tx, place, stored)
     return stored
 
 

@@ -1,16 +1,23 @@
 """Who comes by a link that names an order may talk about that order, and no other."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from sqlalchemy import select
+
+from bot.conversation import texts
 from bot.conversation.arrivals import arrive
-from bot.conversation.records import Incoming
+from bot.conversation.delivery_tables import outbox, recipient
+from bot.conversation.records import Grant, Incoming
 from bot.conversation.states import Command
 from bot.errors import OrderNotFound
 from bot.scheduling import Caller
+from tests.conversation.service import WANG
 from tests.scheduling import world as w
 from tests.scheduling.world import World
 
 WHO = Incoming("rest", "s1", "")
+GREETED = replace(WHO, account="main", grant=Grant(1, 20, "code"))
 
 
 @pytest.fixture
@@ -20,14 +27,14 @@ async def orders(service):
     return world.scheduling
 
 
-async def come(service, order_no="O1"):
+async def come(service, order_no="O1", who=WHO):
     async with service.database.transaction() as tx:
-        return await arrive(tx, WHO, order_no, service.clock.now())
+        return await arrive(tx, who, order_no, service.clock.now(), 100.0)
 
 
 async def test_the_order_of_the_link_is_seen_and_no_other_one(service, orders):
-    assert (await come(service)).order_no == "O1"
-    assert (await come(service)).order_no == "O1"
+    assert await come(service) == []
+    assert await come(service) == []
     caller = Caller(await service.case())
     assert [order.order_no for order in await orders.orders(caller)] == ["O1"]
     with pytest.raises(OrderNotFound):
@@ -47,5 +54,22 @@ async def test_it_is_seen_in_the_same_dialogue_that_the_engine_is_asked_in(servi
 
 
 async def test_an_order_that_is_gone_opens_the_chat_all_the_same(service, orders):
-    assert await come(service, "O9") is None
+    ((_, event),) = await come(service, "O9", GREETED)
+    assert event.message.text == texts.greeting("stranger")
     assert await orders.orders(Caller(await service.case())) == []
+
+
+async def test_who_may_be_greeted_is_greeted_by_the_order(service, orders):
+    ((_, event),) = await come(service, who=GREETED)
+    assert event.message.text == texts.greeting("by_order", tail="O1")
+    async with service.database.reading() as tx:
+        row = (await tx.execute(select(outbox))).one()
+        to = (await tx.execute(select(recipient))).one()
+    assert (row.message_id, row.purpose) == (event.message.id, "notice")
+    assert (to.granted, to.granted_until, to.grant_token) == (1, 120.0, "code")
+
+
+async def test_whoever_a_person_talks_to_is_not_greeted_by_the_bot(service, orders):
+    await service.say("在吗")
+    await service.move(Command.BARGE_IN, WANG)
+    assert await come(service, who=GREETED) == []

@@ -1,19 +1,20 @@
 """What the servers of WeChat and WeCom do alike: tokens, envelopes, answers, retries."""
 
 import asyncio
-from dataclasses import dataclass, field
 from itertools import count
 from time import monotonic
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, web
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientTimeout, web
 
 from bot.channels.crypto.wechat import WechatEnvelope
+from bot.clock import SystemClock
+from tests.channels.simulators.platform import JPEG, NOT_A_PICTURE, Platform
 
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 TOKEN = "QDG6eK"
 DELIVERIES = 3
+UNREACHED = 0
 
 
 def error(code: int, words: str) -> web.Response:
@@ -34,87 +35,63 @@ def xml(fields: dict[str, Any]) -> str:
     return f"<xml>{''.join(parts)}</xml>"
 
 
-@dataclass
-class Delivery:
-    """One push as the maker made it, and what came back."""
+class WechatServer(Platform):
+    """A maker's API over loopback, and the pushes it makes to the channel's address.
 
-    status: int
-    body: str
-    seconds: float
-
-
-@dataclass
-class MakersServer:
-    """A maker's API over loopback, and the pushes it makes to `url`.
-
-    `url` is the callback as typed into the maker's console. Pushes that are not answered with
-    HTTP 200 within `deadline` seconds are made again, at most three times in all.
+    Pushes that are not answered with HTTP 200 within `deadline` seconds are made again, at most
+    three times in all. `shift` seconds are added to the time by which windows close.
     """
 
+    channel: str
     receive_id: str
-    url: str = ""
-    deadline: float = 5.0
-    faults: dict[str, list[web.Response | float]] = field(default_factory=dict)
-    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    media: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    valid: set[str] = field(default_factory=set)
 
-    def __post_init__(self):
+    def __init__(self) -> None:
+        super().__init__()
         self.numbers = count(1)
         self.envelope = WechatEnvelope(TOKEN, [AES_KEY], self.receive_id)
-        self.server: TestServer | None = None
-        self.session: ClientSession | None = None
+        self.deadline = 5.0
+        self.shift = 0.0
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.pushes: list[tuple[int, float]] = []
+        self.media: dict[str, tuple[str, bytes]] = {}
+        self.valid: set[str] = set()
+        self.path = "main"
 
-    async def __aenter__(self):
-        app = web.Application()
-        app.add_routes(self.routes())
-        self.server = TestServer(app)
-        await self.server.start_server()
-        self.session = ClientSession(timeout=ClientTimeout(total=30))
-        return self
+    def real(self) -> int:
+        """The time that is signed."""
+        return int(SystemClock().now().timestamp())
 
-    async def __aexit__(self, *_exc):
-        await self.session.close()
-        await self.server.close()
-
-    @property
-    def base(self) -> str:
-        return str(self.server.make_url("")).rstrip("/")
-
-    def routes(self) -> list[web.RouteDef]:
-        raise NotImplementedError
+    def now(self) -> int:
+        return int(self.real() + self.shift)
 
     def issue(self) -> str:
         token = f"ACCESS{next(self.numbers)}"
         self.valid.add(token)
         return token
 
-    def forget_tokens(self) -> None:
-        """Every token given out so far is over, as after 7,200 seconds."""
-        self.valid.clear()
+    def bodies(self, path: str) -> list[dict[str, Any]]:
+        """What was sent to a call, refused calls included."""
+        return [body for called, body in self.asked if called == path]
 
-    def fail(self, path: str, *answers: web.Response | float) -> None:
-        """Answer the next calls of `path` so; a number: act, then keep silent for so long."""
-        self.faults.setdefault(path, []).extend(answers)
-
-    def asked(self, path: str) -> list[dict[str, Any]]:
-        return [body for called, body in self.calls if called == path]
-
-    def guarded(self, path: str, handler):
-        """A call that needs a valid access token."""
+    def guarded(self, path: str, call, *, sends: bool = False):
+        """A call that needs a valid access token; one that `sends` meets the faults."""
 
         async def handle(request: web.Request) -> web.Response:
-            body = await request.json() if request.can_read_body else dict(request.query)
-            self.calls.append((path, body))
+            raw = await request.read()
+            body = await request.json() if raw else dict(request.query)
+            self.asked.append((path, body))
+            fault = self.fault() if sends else None
+            if fault == "expired":
+                self.valid.clear()
             if request.query.get("access_token") not in self.valid:
                 return error(42001, "access_token expired")
-            fault = self.faults.get(path, []).pop(0) if self.faults.get(path) else None
-            if isinstance(fault, web.Response):
-                return fault
-            answer = await handler(body)
-            if fault is not None:
-                await asyncio.sleep(fault)
+            if b"\\u" in raw:
+                return error(40033, "invalid charset: no \\uxxxx")
+            if fault in _FAULTS:
+                return error(*_FAULTS[fault])
+            answer = await call(body)
+            if fault == "cut":
+                request.transport.close()
             return answer
 
         return handle
@@ -126,43 +103,55 @@ class MakersServer:
         kind, data = found
         return web.Response(body=data, content_type=kind)
 
-    def keep(self, data: bytes, kind: str = "image/jpeg") -> str:
+    def keep(self, kind: str) -> str:
         """Store a file as if the consumer had sent it; its media id comes back."""
         name = f"media{next(self.numbers)}"
-        self.media[name] = (kind, data)
+        data = NOT_A_PICTURE if kind == "html" else JPEG
+        self.media[name] = ("image/jpeg", data)
         return name
 
-    async def push(self, params: dict[str, str], body: bytes) -> list[Delivery]:
-        """Deliver a push, again where it is not acknowledged, and return the deliveries."""
-        made = []
+    async def push(self, params: dict[str, str], body: bytes) -> int:
+        """Deliver a push, again where it is not acknowledged, and return the last status."""
+        status = UNREACHED
         for _ in range(DELIVERIES):
-            made.append(await self.post(params, body))
-            if made[-1].status == 200:
+            status = await self.post(params, body)
+            if status < 500 and status != UNREACHED:
                 break
-        self.deliveries += made
-        return made
+        return status
 
-    async def thrice(self, params: dict[str, str], body: bytes) -> list[Delivery]:
+    async def thrice(self, params: dict[str, str], body: bytes) -> list[int]:
         """Deliver one push three times at once, as was seen under load."""
-        made = await asyncio.gather(*(self.post(params, body) for _ in range(DELIVERIES)))
-        self.deliveries += made
-        return list(made)
+        return await asyncio.gather(*(self.post(params, body) for _ in range(DELIVERIES)))
 
-    async def post(self, params: dict[str, str], body: bytes) -> Delivery:
+    async def post(self, params: dict[str, str], body: bytes) -> int:
         begun = monotonic()
+        url = f"/channels/{self.channel}/{self.path}"
         timeout = ClientTimeout(total=self.deadline)
         headers = {"Content-Type": "text/xml"}
         try:
-            async with self.session.post(
-                self.url, params=params, data=body, headers=headers, timeout=timeout
+            async with self.client.post(
+                url, params=params, data=body, headers=headers, timeout=timeout
             ) as answer:
-                return Delivery(answer.status, await answer.text(), monotonic() - begun)
+                await answer.read()
+                status = answer.status
         except TimeoutError:
-            return Delivery(0, "", monotonic() - begun)
+            status = UNREACHED
+        self.pushes.append((status, monotonic() - begun))
+        return status
 
-    def sealed(self, message: str, at: int) -> tuple[dict[str, str], bytes]:
-        """Return query and body of an encrypted push."""
+    def sealed(self, message: str, **how: Any) -> tuple[dict[str, str], bytes]:
+        """Return query and body of an encrypted push; `forged`, `unsigned` or `age` seconds old."""
         nonce = str(next(self.numbers))
-        made = self.envelope.seal(message.encode(), str(at), nonce)
-        params = {"msg_signature": made.signature, "timestamp": str(at), "nonce": nonce}
+        made = self.envelope.seal(message.encode(), str(self.real() - how.get("age", 0)), nonce)
+        signature = "0" * 40 if how.get("forged") else made.signature
+        params = {"msg_signature": signature, "timestamp": made.timestamp, "nonce": nonce}
+        if how.get("unsigned"):
+            del params["msg_signature"]
         return params, xml({"ToUserName": self.receive_id, "Encrypt": made.encrypt}).encode()
+
+
+_FAULTS = {
+    "busy": (-1, "system error"),
+    "limited": (45009, "api freq out of limit"),
+    "refused": (40003, "invalid openid"),
+}

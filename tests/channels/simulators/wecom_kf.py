@@ -1,168 +1,197 @@
 """微信客服 as WeCom documents it: a bell, pages of messages behind it, five lines a message."""
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.clock import Clock
-from tests.channels.simulators.wechat_servers import Delivery, MakersServer, error, ok, xml
+from tests.channels.simulators.platform import USER, Heard
+from tests.channels.simulators.wechat_servers import AES_KEY, TOKEN, WechatServer, error, ok, xml
 
-CORP, SECRET = "ww1436e0e65a779aee", "kf-secret-0123456789"
+CORP, SECRET, KF = "ww1436e0e65a779aee", "kf-secret-0123456789", "wkA"
 NEW, ASSISTANT, POOL, PERSON, ENDED = range(5)
 CONSUMER, SYSTEM, SERVICER = 3, 4, 5
-WINDOW, LINES = 48 * 3600, 5
-TEXT_BYTES, MENU_BYTES, MENU_ENTRIES, PARAM_BYTES = 2048, 128, 10, 128
+WINDOW, LINES, WELCOME_SECONDS = 48 * 3600, 5, 20
+TEXT_BYTES, HEAD_BYTES, ENTRY_BYTES, ENTRIES, PARAM_BYTES = 2048, 1024, 128, 10, 128
 CALLS_WITHOUT_TOKEN = 10
+MEDIA = {"image": "image", "html": "image", "voice": "voice"}
+ECHO = "1616140317555161061"
 
 
 @dataclass
 class Talk:
-    """One consumer with one account: its state, what may still be sent, what the phone shows."""
+    """One consumer with one account: its state, and what may still be sent."""
 
     state: int = NEW
     left: int = 0
     until: float = 0
-    shown: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass
-class WecomKf(MakersServer):
+class WecomKf(WechatServer):
     """WeCom's servers with one corporation. `page` messages come with one `sync_msg`."""
 
-    receive_id: str = CORP
-    clock: Clock | None = None
-    page: int = 2
-    log: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    talks: dict[tuple[str, str], Talk] = field(default_factory=dict)
-    bells: set[str] = field(default_factory=set)
-    welcomes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    used: set[tuple[str, str]] = field(default_factory=set)
-    without_token: int = 0
+    channel = "wecom_kf"
+    receive_id = CORP
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = 2
+        self.log: dict[str, list[dict[str, Any]]] = {}
+        self.talks: dict[tuple[str, str], Talk] = {}
+        self.rings: set[str] = set()
+        self.welcomes: dict[str, tuple[str, str, int]] = {}
+        self.used: set[tuple[str, str]] = set()
+        self.without_token = 0
+        # Who holds the gate holds back what `sync_msg` answers.
+        self.gate = asyncio.Lock()
+        self.sync_faults: list[tuple[int, str]] = []
+        self.waiting = 0
+        self.at_once: dict[str, int] = {}
+        self.most_at_once = 0
+
+    def account(self) -> dict[str, Any]:
+        return {
+            "corp_id": CORP,
+            "secret": SECRET,
+            "token": TOKEN,
+            "encoding_aes_key": AES_KEY,
+            "open_kfids": [KF, "wkB"],
+            "api_url": self.url,
+        }
 
     def routes(self) -> list[web.RouteDef]:
-        calls = {
-            "sync_msg": self.sync,
-            "send_msg": self.send,
-            "send_msg_on_event": self.welcome,
-            "add_contact_way": self.contact,
-            "service_state/get": self.state,
-            "service_state/trans": self.trans,
-        }
+        def post(name, call, *, sends=False):
+            return web.post(f"/cgi-bin/kf/{name}", self.guarded(name, call, sends=sends))
+
         return [
-            web.get("/cgi-bin/gettoken", self.token),
+            web.get("/cgi-bin/gettoken", self._token),
             web.get("/cgi-bin/media/get", self.guarded("media/get", self.get_media)),
-            *(
-                web.post(f"/cgi-bin/kf/{name}", self.guarded(name, call))
-                for name, call in calls.items()
-            ),
+            post("sync_msg", self._sync),
+            post("send_msg", self._send, sends=True),
+            post("send_msg_on_event", self._welcome),
+            post("add_contact_way", self._contact),
         ]
 
-    def now(self) -> int:
-        return int(self.clock.now().timestamp())
-
-    def talk(self, user: str, kf: str = "wkA") -> Talk:
+    def talk(self, user: str = USER, kf: str = KF) -> Talk:
         return self.talks.setdefault((kf, user), Talk())
-
-    def shown(self, user: str, kf: str = "wkA") -> list[str]:
-        """What the consumer's phone shows of the other side, as text."""
-        return [_words(line) for line in self.talk(user, kf).shown]
 
     # What consumers and servicers do.
 
-    async def say(self, user: str, text: str, kf: str = "wkA", **more: Any) -> list[Delivery]:
-        return await self.send_in(user, "text", {"content": text, **more}, kf)
+    async def say(self, text: str, message_id: str = "m1", user: str = USER, **how: Any) -> int:
+        self.write("text", {"content": text}, message_id, user)
+        return await self.ring(**how)
 
-    async def press(self, user: str, entry: int, kf: str = "wkA") -> list[Delivery]:
-        """Press the entry of the last menu; it comes in as a text with the entry's id."""
-        menu = next(line for line in reversed(self.talk(user, kf).shown) if "msgmenu" in line)
-        click = menu["msgmenu"]["list"][entry]["click"]
-        return await self.say(user, click["content"], kf, menu_id=click["id"])
+    async def show(self, kind: str, message_id: str = "k1", user: str = USER) -> int:
+        name = MEDIA.get(kind, "merged_msg")
+        self.write(name, {"media_id": self.keep(kind)}, message_id, user)
+        return await self.ring()
 
-    async def send_in(
-        self, user: str, kind: str, content: dict[str, Any], kf: str = "wkA"
-    ) -> list[Delivery]:
-        self.write(user, kind, content, kf)
-        return await self.ring(kf)
+    async def press(self, payload: str, message_id: str = "b1", user: str = USER) -> int:
+        """Press an entry of a menu: it comes in as a text with the entry's id."""
+        menus = [heard.buttons for heard in self.heard if heard.user == user]
+        title = next(t for menu in menus for t, name in menu.items() if name == payload)
+        self.write("text", {"content": title, "menu_id": payload}, message_id, user)
+        return await self.ring()
 
-    def write(self, user: str, kind: str, content: dict[str, Any], kf: str = "wkA") -> str:
-        """Store what a consumer sends, without the bell; its msgid comes back."""
+    def write(
+        self, kind: str, content: dict[str, Any], message_id: str, user: str = USER, kf: str = KF
+    ) -> None:
+        """Store what a consumer sends, without the bell. The same id twice: as without a cursor."""
         talk = self.talk(user, kf)
         talk.left, talk.until = LINES, self.now() + WINDOW
-        if talk.state == ENDED:
-            talk.state = NEW
+        talk.state = NEW if talk.state == ENDED else talk.state
         person = {"open_kfid": kf, "external_userid": user, "origin": CONSUMER}
-        return self.add(kf, {**person, "msgtype": kind, kind: content})
+        self.add({"msgid": message_id, **person, "msgtype": kind, kind: content}, kf)
 
-    async def enter(self, user: str, kf: str = "wkA", **more: Any) -> list[Delivery]:
+    async def enter(self, user: str = USER, **more: Any) -> int:
         """Open the chat, by a link with `scene_param` where that is given."""
         code = f"WELCOME{next(self.numbers)}"
-        self.welcomes[code] = (kf, user)
-        return await self.event(user, "enter_session", kf, welcome_code=code, **more)
+        self.welcomes[code] = (KF, user, self.now() + WELCOME_SECONDS)
+        return await self.event("enter_session", user, welcome_code=code, **more)
 
-    async def open_link(self, user: str, link: str, kf: str = "wkA") -> list[Delivery]:
+    async def open_link(self, link: str, user: str = USER) -> int:
         """Tap a link of `add_contact_way` to which a scene_param was put."""
         raw = link.partition("&scene_param=")[2]
-        assert len(raw) <= PARAM_BYTES
-        return await self.enter(user, kf, scene="order", scene_param=unquote(raw))
+        assert 0 < len(raw) <= PARAM_BYTES
+        return await self.enter(user, scene="order", scene_param=unquote(raw))
 
-    async def take_over(self, user: str, servicer: str, kf: str = "wkA") -> list[Delivery]:
+    async def take_over(self, servicer: str, user: str = USER) -> int:
         """A servicer takes the session in WeCom's own client."""
-        self.talk(user, kf).state = PERSON
-        return await self.event(
-            user, "session_status_change", kf, change_type=1, new_servicer_userid=servicer
-        )
+        self.talk(user).state = PERSON
+        more = {"change_type": 1, "new_servicer_userid": servicer}
+        return await self.event("session_status_change", user, **more)
 
-    async def end(self, user: str, servicer: str, kf: str = "wkA") -> list[Delivery]:
-        self.talk(user, kf).state = ENDED
-        return await self.event(
-            user, "session_status_change", kf, change_type=3, old_servicer_userid=servicer
-        )
+    async def answer(self, servicer: str, text: str, user: str = USER) -> int:
+        """A servicer writes in WeCom's own client."""
+        person = {"open_kfid": KF, "external_userid": user, "servicer_userid": servicer}
+        self.add({**person, "origin": SERVICER, "msgtype": "text", "text": {"content": text}})
+        return await self.ring()
 
-    async def event(self, user: str, name: str, kf: str = "wkA", **more: Any) -> list[Delivery]:
-        event = {"event_type": name, "open_kfid": kf, "external_userid": user, **more}
-        self.add(kf, {"origin": SYSTEM, "msgtype": "event", "event": event})
-        return await self.ring(kf)
+    async def end(self, servicer: str, user: str = USER) -> int:
+        self.talk(user).state = ENDED
+        more = {"change_type": 3, "old_servicer_userid": servicer}
+        return await self.event("session_status_change", user, **more)
 
-    def add(self, kf: str, message: dict[str, Any]) -> str:
-        name = f"msg{next(self.numbers)}"
-        self.log.setdefault(kf, []).append({"msgid": name, "send_time": self.now(), **message})
-        return name
+    async def event(self, name: str, user: str = USER, **more: Any) -> int:
+        self.add_event(name, user, **more)
+        return await self.ring()
 
-    async def ring(self, kf: str = "wkA", *, thrice: bool = False) -> list[Delivery]:
-        params, body = self.bell(kf)
-        return await (self.thrice if thrice else self.push)(params, body)
+    def add_event(self, name: str, user: str = USER, **more: Any) -> None:
+        event = {"event_type": name, "open_kfid": KF, "external_userid": user, **more}
+        self.add({"origin": SYSTEM, "msgtype": "event", "event": event})
 
-    def bell(self, kf: str = "wkA", at: int | None = None) -> tuple[dict[str, str], bytes]:
+    def add(self, message: dict[str, Any], kf: str = KF) -> None:
+        named = {"msgid": f"msg{next(self.numbers)}", "send_time": self.now(), **message}
+        self.log.setdefault(kf, []).append(named)
+
+    async def ring(self, kf: str = KF, **how: Any) -> int:
+        return await self.push(*self.bell(kf, **how))
+
+    def bell(self, kf: str = KF, **how: Any) -> tuple[dict[str, str], bytes]:
         token = f"ENC{next(self.numbers)}"
-        self.bells.add(token)
+        self.rings.add(token)
         head = {"ToUserName": CORP, "CreateTime": self.now(), "MsgType": "event"}
         tail = {"Event": "kf_msg_or_event", "Token": token, "OpenKfId": kf}
-        return self.sealed(xml(head | tail), at or self.now())
+        return self.sealed(xml(head | tail), **how)
 
     async def check_url(self) -> str:
-        """What the console does when the callback is saved: an encrypted echostr."""
-        made = self.envelope.seal(b"1616140317555161061", str(self.now()), "7")
-        params = {
-            "msg_signature": made.signature,
-            "timestamp": made.timestamp,
-            "nonce": made.nonce,
-            "echostr": made.encrypt,
-        }
-        async with self.session.get(self.url, params=params) as answer:
+        """What the console does when the address is saved: an encrypted echostr."""
+        made = self.envelope.seal(ECHO.encode(), str(self.real()), "7")
+        params = {"msg_signature": made.signature, "timestamp": made.timestamp}
+        params |= {"nonce": made.nonce, "echostr": made.encrypt}
+        async with self.client.get(f"/channels/{self.channel}/main", params=params) as answer:
             return await answer.text()
 
     # What WeCom answers.
 
-    async def token(self, request: web.Request) -> web.Response:
-        self.calls.append(("gettoken", dict(request.query)))
+    async def _token(self, request: web.Request) -> web.Response:
+        self.asked.append(("gettoken", dict(request.query)))
         if (request.query.get("corpid"), request.query.get("corpsecret")) != (CORP, SECRET):
             return error(40001, "invalid credential")
         return ok(access_token=self.issue(), expires_in=7200)
 
-    async def sync(self, body: dict[str, Any]) -> web.Response:
-        if body.get("token") not in self.bells:
+    async def _sync(self, body: dict[str, Any]) -> web.Response:
+        name = body["open_kfid"]
+        self.at_once[name] = self.at_once.get(name, 0) + 1
+        self.most_at_once = max(self.most_at_once, self.at_once[name])
+        self.waiting += 1
+        try:
+            # The page is what there is when it is asked for.
+            page = self._page(body)
+            async with self.gate:
+                return page
+        finally:
+            self.waiting -= 1
+            self.at_once[name] -= 1
+
+    def _page(self, body: dict[str, Any]) -> web.Response:
+        if self.sync_faults and body["open_kfid"] == KF:
+            return error(*self.sync_faults.pop(0))
+        if "token" in body and body["token"] not in self.rings:
+            return error(95007, "invalid msg token")
+        if "token" not in body:
             self.without_token += 1
             if self.without_token > CALLS_WITHOUT_TOKEN:
                 return error(45009, "api freq out of limit")
@@ -171,17 +200,17 @@ class WecomKf(MakersServer):
         end = min(begin + self.page, len(log))
         return ok(next_cursor=str(end), has_more=int(end < len(log)), msg_list=log[begin:end])
 
-    async def send(self, body: dict[str, Any]) -> web.Response:
+    async def _send(self, body: dict[str, Any]) -> web.Response:
         kf, user = body["open_kfid"], body["touser"]
         talk = self.talk(user, kf)
-        if (fault := self.refusal(talk, kf, body)) is not None:
+        if (fault := self._refusal(talk, kf, body)) is not None:
             return fault
         talk.left -= 1
         self.used.add((kf, body["msgid"]))
-        talk.shown.append(body)
+        self._hear(user, body)
         return ok(msgid=body["msgid"])
 
-    def refusal(self, talk: Talk, kf: str, body: dict[str, Any]) -> web.Response | None:
+    def _refusal(self, talk: Talk, kf: str, body: dict[str, Any]) -> web.Response | None:
         if (kf, body["msgid"]) in self.used:
             return error(40058, "msgid is used")
         if talk.state not in (NEW, ASSISTANT):
@@ -192,42 +221,34 @@ class WecomKf(MakersServer):
             return error(95001, "send msg count limit")
         return _faulty(body)
 
-    async def welcome(self, body: dict[str, Any]) -> web.Response:
-        kf, user = self.welcomes.pop(body["code"], (None, None))
-        if kf is None:
+    async def _welcome(self, body: dict[str, Any]) -> web.Response:
+        _, user, until = self.welcomes.pop(body["code"], (None, None, 0))
+        if self.now() > until:
             return error(95019, "invalid code")
-        self.talk(user, kf).shown.append(body)
+        self._hear(user, body)
         return ok(msgid=body.get("msgid", ""))
 
-    async def contact(self, body: dict[str, Any]) -> web.Response:
-        return ok(
-            url=f"https://work.weixin.qq.com/kf/{body['open_kfid']}?enc_scene=ENC{body['scene']}"
-        )
+    async def _contact(self, body: dict[str, Any]) -> web.Response:
+        kf, scene = body["open_kfid"], body["scene"]
+        return ok(url=f"https://work.weixin.qq.com/kf/{kf}?enc_scene=ENC{scene}")
 
-    async def state(self, body: dict[str, Any]) -> web.Response:
-        return ok(service_state=self.talk(body["external_userid"], body["open_kfid"]).state)
-
-    async def trans(self, body: dict[str, Any]) -> web.Response:
-        talk = self.talk(body["external_userid"], body["open_kfid"])
-        if talk.state == ENDED or body["service_state"] < talk.state:
-            return error(95016, "invalid service state")
-        talk.state = body["service_state"]
-        return ok()
+    def _hear(self, user: str, body: dict[str, Any]) -> None:
+        if body["msgtype"] == "text":
+            self.heard.append(Heard(user, body["text"]["content"]))
+            return
+        menu = body["msgmenu"]
+        clicks = [entry["click"] for entry in menu["list"]]
+        buttons = {click["content"]: click["id"] for click in clicks}
+        self.heard.append(Heard(user, menu["head_content"], buttons))
 
 
 def _faulty(body: dict[str, Any]) -> web.Response | None:
     if body["msgtype"] == "text" and len(body["text"]["content"].encode()) > TEXT_BYTES:
         return error(40058, "text.content exceed max length 2048")
     if body["msgtype"] == "msgmenu":
-        entries = body["msgmenu"]["list"]
-        sizes = [len(entry["click"]["content"].encode()) for entry in entries]
-        if len(entries) > MENU_ENTRIES or max(sizes) > MENU_BYTES:
-            return error(40058, "msgmenu.list invalid")
+        menu = body["msgmenu"]
+        sizes = [len(entry["click"]["content"].encode()) for entry in menu["list"]]
+        long = len(menu["head_content"].encode()) > HEAD_BYTES
+        if long or len(sizes) > ENTRIES or max(sizes) > ENTRY_BYTES:
+            return error(40058, "msgmenu invalid")
     return None
-
-
-def _words(line: dict[str, Any]) -> str:
-    if line["msgtype"] == "text":
-        return line["text"]["content"]
-    menu = line["msgmenu"]
-    return "\n".join([menu["head_content"], *(f"[{e['click']['content']}]" for e in menu["list"])])
