@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0721"
-down_revision = "0801"
+down_revision = "0811"
 
 
 def upgrade() -> None:
