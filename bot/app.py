@@ -24,6 +24,7 @@ from bot.api import (
     orders,
     parse,
     tokens,
+    webhooks,
 )
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
@@ -217,6 +218,7 @@ def make_web(parts: Parts) -> web.Application:
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),
             *imports.routes(parts.providers.uploads),
+            *webhooks.routes(parts.providers.webhooks),
             *conversations.routes(parts.conversations),
             *parse.routes(parts.engine),
             *openapi.routes(),

@@ -125,6 +125,18 @@ class UploadNotFound(NotFound):
     code = "import_not_found"
 
 
+class WebhookNotFound(NotFound):
+    """No webhook {webhook_id} of this caller is known."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """No delivery {delivery_id} of this webhook is over."""
+
+    code = "delivery_not_found"
+
+
 class BookingRefused(Refused):
     """The visit cannot be booked, moved or cancelled: {reason}."""
 

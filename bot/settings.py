@@ -73,6 +73,7 @@ class Settings:
     shop_secrets: str = ""
     widget_sites: str = ""
     import_max_mb: int = 512
+    webhook_tries: int = 9
     photo_max_mb: int = 5
     photo_daily: int = 20
     demo: bool = False

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from bot.api import parameters
 from bot.api.answers import answer
-from bot.api.auth import caller
+from bot.api.parties import party_of
 from bot.api.problems import problem_body
 from bot.errors import ImportRejected, MalformedRequest, UploadNotFound
-from bot.providers.uploads import OVER, Bringer, Range
+from bot.providers.party import Party
+from bot.providers.uploads import OVER, Range
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII)
@@ -29,11 +30,11 @@ class Taking(Protocol):
     """The part of the uploads that these calls need."""
 
     async def receive(
-        self, bringer: Bringer, key: str, body: AsyncIterator[bytes], where: Range | None
+        self, party: Party, key: str, body: AsyncIterator[bytes], where: Range | None
     ) -> dict[str, Any]:
         """Take bytes of a document."""
 
-    async def status(self, bringer: Bringer, upload_id: str) -> dict[str, Any]:
+    async def status(self, party: Party, upload_id: str) -> dict[str, Any]:
         """Return how an upload stands."""
 
 
@@ -41,10 +42,10 @@ def routes(uploads: Taking) -> list[web.RouteDef]:
     """Return the calls."""
 
     async def bring(request: web.Request) -> web.Response:
-        bringer, key, where = _bringer(request), _key(request), _range(request)
+        party, key, where = party_of(request), _key(request), _range(request)
         body = request.content.iter_chunked(_READ_BYTES)
-        status = await uploads.receive(bringer, key, body, where)
-        status = await _awaited(uploads, bringer, status, _patience(request))
+        status = await uploads.receive(party, key, body, where)
+        status = await _awaited(uploads, party, status, _patience(request))
         if status["state"] == "refused":
             raise _refusal(status)
         response = answer(status, _TAKEN if status["state"] == "taken" else _ACCEPTED)
@@ -53,7 +54,7 @@ def routes(uploads: Taking) -> list[web.RouteDef]:
 
     async def progress(request: web.Request) -> web.Response:
         upload_id = parameters.name(request, "upload_id", UploadNotFound)
-        return answer(_encoded(await uploads.status(_bringer(request), upload_id)))
+        return answer(_encoded(await uploads.status(party_of(request), upload_id)))
 
     return [
         web.post("/api/v1/import", bring),
@@ -62,14 +63,14 @@ def routes(uploads: Taking) -> list[web.RouteDef]:
 
 
 async def _awaited(
-    uploads: Taking, bringer: Bringer, status: dict[str, Any], seconds: int
+    uploads: Taking, party: Party, status: dict[str, Any], seconds: int
 ) -> dict[str, Any]:
     """Return how the upload stands once it is over, or when the caller's patience is."""
     for _ in range(int(seconds / _LOOK_SECONDS)):
         if status["state"] in (*OVER, "receiving"):
             break
         await asyncio.sleep(_LOOK_SECONDS)
-        status = await uploads.status(bringer, status["id"])
+        status = await uploads.status(party, status["id"])
     return status
 
 
@@ -84,11 +85,6 @@ def _encoded(status: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(status: dict[str, Any]) -> ImportRejected:
     return ImportRejected(count=status["fault_count"], faults=status["faults"], id=status["id"])
-
-
-def _bringer(request: web.Request) -> Bringer:
-    found = caller(request)
-    return Bringer(found.name, found.merchants)
 
 
 def _key(request: web.Request) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from aiohttp import ClientSession
 
 from bot.database import Database
+from bot.providers.delivering import Deliveries
 from bot.providers.upload_worker import UploadWorker
 from bot.providers.uploads import Uploads
+from bot.providers.webhooks import KIND, Webhooks, WebhookTeller
 from bot.scheduling import Scheduling
 from bot.settings import Settings
 
@@ -14,7 +19,7 @@ _MEGABYTE = 1024 * 1024
 
 
 class Providers:
-    """Documents that are brought over HTTP. `seconds` is the host's clock."""
+    """Documents brought over HTTP, and who is told of changes. `seconds` is the host's clock."""
 
     def __init__(
         self,
@@ -23,14 +28,24 @@ class Providers:
         settings: Settings,
         seconds: Callable[[], float],
     ) -> None:
+        self._database = database
+        self._seconds = seconds
+        self._tries = settings.webhook_tries
         self.uploads = Uploads(database, seconds, settings.import_max_mb * _MEGABYTE)
+        self.webhooks = Webhooks(database, seconds)
         self._worker = UploadWorker(database, scheduling, seconds)
         self.uploads.tell(self._worker.wake)
+        self._running = AsyncExitStack()
 
     async def start(self) -> None:
         """Begin the work beside the server."""
-        await self._worker.start()
+        http = await self._running.enter_async_context(ClientSession(trust_env=False))
+        tellers = {KIND: WebhookTeller(http, self._seconds)}
+        deliveries = Deliveries(self._database, self._seconds, tellers, self._tries)
+        for work in (self._worker, deliveries):
+            await work.start()
+            self._running.push_async_callback(work.stop)
 
     async def stop(self) -> None:
         """End it, and wait until it has."""
-        await self._worker.stop()
+        await self._running.aclose()

@@ -1,10 +1,14 @@
-"""Tables of what comes in from providers. Instants are seconds of the host's clock."""
+"""Tables of what comes in from providers, and of who is told of changes.
+
+Instants are seconds of the host's clock.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -21,6 +25,8 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+# SQLite numbers rows by itself only where the key is declared INTEGER.
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
 # A document that is brought over HTTP, from its first byte to its report.
 upload = Table(
@@ -70,4 +76,53 @@ part = Table(
     Column("rank", Integer, primary_key=True),
     Column("first", Integer, primary_key=True),
     Column("body", Text, nullable=False),
+)
+# Who is told when a visit changes: a webhook that somebody asked for, or a platform of ours.
+outlet = Table(
+    "change_outlet",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    # Whose webhook it is, or the account on the platform.
+    Column("owner", String(255), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    # Which changes, and of whose orders; unset: all.
+    Column("types", JSON(none_as_null=True)),
+    Column("merchants", JSON(none_as_null=True)),
+    Column("active", Boolean, nullable=False),
+    Column("since", Float, nullable=False),
+)
+# A trigger on `visit_event` writes one row an active outlet, in the transaction of the change.
+delivery = Table(
+    "change_delivery",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("outlet_id", ForeignKey("change_outlet.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("visit_id", String(64), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Float, nullable=False),
+    Column("lease_until", Float, nullable=False),
+    # How the last attempt went.
+    Column("tried_at", Float),
+    Column("error", Text),
+    UniqueConstraint("outlet_id", "event_id"),
+    CheckConstraint("status IN ('new', 'sent', 'dead')", name="change_delivery_status"),
+)
+_WAITS = "status = 'new'"
+Index(
+    "change_delivery_waits",
+    delivery.c.not_before,
+    sqlite_where=text(_WAITS),
+    postgresql_where=text(_WAITS),
+)
+Index(
+    "change_delivery_turn",
+    delivery.c.outlet_id,
+    delivery.c.visit_id,
+    delivery.c.event_id,
+    sqlite_where=text(_WAITS),
+    postgresql_where=text(_WAITS),
 )

@@ -13,19 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.database import Database
 from bot.database.upsert import upsert
 from bot.errors import ImportConflict, MalformedRequest, TooLarge, UploadNotFound
+from bot.providers.party import Party
 from bot.providers.tables import chunk, part, upload
 
 # What one transaction takes in, and so what is lost at most when a connection breaks.
 PIECE = 1024 * 1024
 OVER = ("taken", "refused")
-
-
-@dataclass(frozen=True)
-class Bringer:
-    """Who brings documents; `merchants` None: may bring everybody's."""
-
-    name: str
-    merchants: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,43 +44,43 @@ class Uploads:
         self._arrived = arrived
 
     async def receive(
-        self, bringer: Bringer, key: str, body: AsyncIterator[bytes], where: Range | None
+        self, party: Party, key: str, body: AsyncIterator[bytes], where: Range | None
     ) -> dict[str, Any]:
-        """Take bytes of the document that the bringer calls `key`; return how it stands.
+        """Take bytes of the document that the party calls `key`; return how it stands.
 
         Without `where` they are the whole document. What came before a connection broke is kept.
         Bytes that are there already change nothing. Raises ImportConflict with what was
         `received` where others are due, TooLarge.
         """
-        row = await self._open(bringer, key, where)
+        row = await self._open(party, key, where)
         if row.state != "receiving":
-            return await self.status(bringer, row.id)
+            return await self.status(party, row.id)
         if where is not None and where.start > row.received:
             raise ImportConflict(received=row.received, total=row.total)
         at = where.start if where is not None else 0
         async for piece in _pieces(body):
             at = await self._append(row.id, at, piece, where)
         await self._complete(row.id, at, where)
-        return await self.status(bringer, row.id)
+        return await self.status(party, row.id)
 
-    async def status(self, bringer: Bringer, upload_id: str) -> dict[str, Any]:
+    async def status(self, party: Party, upload_id: str) -> dict[str, Any]:
         """Return how an upload stands. Raises UploadNotFound."""
         async with self._database.reading() as tx:
             found = await tx.execute(select(upload).where(upload.c.id == upload_id))
             row = found.one_or_none()
-        if row is None or row.caller != bringer.name:
+        if row is None or row.caller != party.name:
             raise UploadNotFound(upload_id=upload_id)
         return _status(row)
 
-    async def _open(self, bringer: Bringer, key: str, where: Range | None) -> Row[Any]:
+    async def _open(self, party: Party, key: str, where: Range | None) -> Row[Any]:
         """Return the upload's row, made or begun anew where that is due."""
         total = where.total if where is not None else None
         if total is not None and total > self._most:
             raise TooLarge(limit=self._most)
-        allowed = None if bringer.merchants is None else sorted(bringer.merchants)
+        allowed = None if party.merchants is None else sorted(party.merchants)
         new: dict[str, Any] = {
             "id": uuid.uuid4().hex,
-            "caller": bringer.name,
+            "caller": party.name,
             "key": key,
             "merchants": allowed,
             "state": "receiving",
@@ -100,7 +93,7 @@ class Uploads:
         }
         async with self._database.transaction() as tx:
             await tx.execute(upsert(tx, upload).values(**new).on_conflict_do_nothing())
-            mine = (upload.c.caller == bringer.name, upload.c.key == key)
+            mine = (upload.c.caller == party.name, upload.c.key == key)
             row = (await tx.execute(select(upload).where(*mine).with_for_update())).one()
             if total is not None and row.total not in {None, total}:
                 raise ImportConflict(received=row.received, total=row.total)

@@ -27,8 +27,9 @@ from bot.scheduling.slots import midnight
 from bot.settings import BookingRules
 
 DAY = 24 * 60 * 60
-# Objects that are checked and written together: few enough for any database's parameters.
-PART = 500
+# Objects that are checked and written together: few enough that the server goes on answering
+# between two statements, and for any database's parameters.
+PART = 200
 LISTS = ("hubs", "merchants", "crews", "calendar", "orders")
 
 

@@ -1,11 +1,14 @@
 """Health, metrics, parsing, conversations and the description of it all."""
 
 import re
+from typing import get_args
 
 from bot.api.dispatch import Replacement, Report
+from bot.api.webhooks import ChangeType, NewWebhook
 from bot.channels.rest import Metadata, RestMessage
 from bot.channels.web import NewMessage, NewSession
 from bot.dialogue.engine import Button, Reply, TurnResult
+from bot.providers.changes import TYPES
 from bot.requests import MAX_NAME, MAX_TEXT
 from bot.scheduling.status import FAILURES
 from tests.api.service import is_problem
@@ -118,6 +121,9 @@ async def test_the_description_has_the_bodies_as_they_are_read(server):
     assert schemas["NewMessage"]["properties"].keys() == NewMessage.model_fields.keys()
     assert schemas["Report"]["properties"].keys() == Report.model_fields.keys()
     assert schemas["Replacement"]["properties"].keys() == Replacement.model_fields.keys()
+    assert schemas["NewWebhook"]["properties"].keys() == NewWebhook.model_fields.keys()
+    assert schemas["ChangeType"]["enum"] == list(get_args(ChangeType))
+    assert set(TYPES.values()) == set(get_args(ChangeType))
     assert schemas["Report"]["properties"]["reason"]["enum"] == list(FAILURES)
     assert (rest["message"]["maxLength"], rest["sender"]["maxLength"]) == (MAX_TEXT, MAX_NAME)
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from bot.api import auth, imports
 from bot.api.problems import problems
 from bot.api.tokens import ApiTokens, Caller, _hash
+from bot.providers.party import Party
 from bot.providers.tables import chunk, part, upload
 from bot.providers.upload_worker import UploadWorker
 from bot.providers.uploads import Uploads
@@ -122,7 +123,7 @@ async def test_what_came_before_a_connection_broke_is_kept(server, world):
 
     with pytest.raises(ConnectionResetError):
         where = imports.Range(0, len(data), len(data))
-        await uploads.receive(imports.Bringer("all"), "k1", broken(), where)
+        await uploads.receive(Party("all"), "k1", broken(), where)
     status, body = await server.bring(data[1000:1010], where=(1000, len(data)))
     assert (status, body["state"], body["received"]) == (202, "receiving", 1024 * 1024)
     rest = data[1024 * 1024 :]
