@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -29,6 +29,7 @@ from bot.api import (
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages
+from bot.channels.base import PlatformChannel
 from bot.channels.identity import ShopIdentity
 from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
@@ -47,6 +48,7 @@ from bot.dialogue.rasa_engine import RasaEngine
 from bot.dialogue.supervisor import EngineSupervisor, Patience, engine_command
 from bot.errors import SettingsError
 from bot.log import get_logger
+from bot.platforms import Service, connections
 from bot.providers.service import Providers
 from bot.scheduling import Scheduling
 from bot.scheduling.upkeep import Upkeep
@@ -75,6 +77,7 @@ class Parts:
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[bool]]]
     restarts: Callable[[], int]
+    channels: Sequence[PlatformChannel[Any]] = ()
 
 
 async def serve(
@@ -127,6 +130,10 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     await teller.start()
     stack.push_async_callback(teller.stop)
 
+    photos = talks.photos(_photo_rules(settings))
+    service = Service(data.database, data.clock, talks, photos, _staffing(settings), metrics)
+    channels = await stack.enter_async_context(connections(settings.channels_file, service))
+
     async def database_answers() -> bool:
         await data.database.ping()
         return True
@@ -149,6 +156,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         metrics,
         probes,
         restarts,
+        channels,
     )
 
 
@@ -158,6 +166,11 @@ def _limits(settings: Settings) -> Limits:
         settings.engine_wait_seconds,
         burst=settings.burst_seconds,
     )
+
+
+def _photo_rules(settings: Settings) -> PhotoRules:
+    largest = settings.photo_max_mb * _MEGABYTE
+    return PhotoRules(settings.var_dir / "photos", largest, settings.photo_daily)
 
 
 def _staffing(settings: Settings) -> Staffing:
@@ -193,11 +206,7 @@ def make_web(parts: Parts) -> web.Application:
     links = calendars.Links(secret)
     consumers = _consumers(parts.scheduling) if settings.demo else None
     door = Door(ShopIdentity(settings.shop_keys), consumers, settings.sites)
-    photos = parts.conversations.photos(
-        PhotoRules(
-            settings.var_dir / "photos", settings.photo_max_mb * _MEGABYTE, settings.photo_daily
-        )
-    )
+    photos = parts.conversations.photos(_photo_rules(settings))
     chat = WebChannel(parts.conversations, photos, Sessions(secret), door)
     rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
     api_tokens = tokens.load(settings)
@@ -224,6 +233,7 @@ def make_web(parts: Parts) -> web.Application:
             *openapi.routes(),
             *rest.routes(),
             *chat.routes(),
+            *(route for channel in parts.channels for route in channel.routes()),
             *parts.desk.routes(),
             *ViewCalls(parts.desk.desk, photos, parts.dispatch).routes(),
             *pages.routes(),

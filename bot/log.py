@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+_TALKATIVE = ("aiosqlite", "asyncio")
 _DIGITS = re.compile(r"(?<!\d)\d{7,}(?!\d)")
 
 
@@ -54,6 +55,13 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    quieten(root.level)
+
+
+def quieten(level: int) -> None:
+    """Let no library write what it works on: its statements hold what consumers said."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.INFO))
 
 
 def get_logger(name: str) -> Any:

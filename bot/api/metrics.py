@@ -10,6 +10,7 @@ Counts = Callable[[], Awaitable[tuple[Mapping[str, int], int]]]
 
 _STATES = ("bot", "queued", "human", "closed")
 _OUTCOMES = ("answered", "handed_over", "apologised", "suppressed")
+_SENDINGS = ("sent", "retried", "limited", "held", "dead")
 _BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 100)
 
 
@@ -28,6 +29,12 @@ class Metrics:
         self._waiting = self._gauge("bot_inbox_waiting", "Messages that wait for an answer")
         self._ready = self._gauge("bot_engine_ready", "1 where the engine answers")
         self._restarts = self._gauge("bot_engine_restarts", "Restarts of the engine since start")
+        self._sent = Counter(
+            "bot_sent",
+            f"Messages to platforms by outcome: {', '.join(_SENDINGS)}",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
         for outcome in _OUTCOMES:
             self._turns.labels(outcome)
 
@@ -35,6 +42,10 @@ class Metrics:
         """Note one turn."""
         self._turns.labels(outcome).inc()
         self._seconds.observe(seconds)
+
+    def sent(self, channel: str, outcome: str) -> None:
+        """Note one try to send a message to a platform."""
+        self._sent.labels(channel, outcome).inc()
 
     def render(self, counts: tuple[Mapping[str, int], int], *, ready: bool, restarts: int) -> bytes:
         """Return the text that Prometheus reads."""

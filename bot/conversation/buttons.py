@@ -6,16 +6,23 @@ that nobody can send one that was not offered.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.records import Author, Visibility
+from bot.conversation.delivery_tables import outbox
+from bot.conversation.records import Author, Purpose, Visibility
 from bot.conversation.tables import button, conversation, message
 from bot.conversation.transcript import BUTTON_PREFIX
+from bot.language.normalise import normalise
+from bot.language.options import find_option
 from bot.scheduling.notice_tables import notice
+
+# What may stand around a number that picks, and changes nothing.
+_FILLING = re.compile(r"[\W_我就要选择第项号个那的吧了啊呀好]*")
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,11 @@ async def meaning(tx: AsyncConnection, current: Row[Any], text: str) -> Meaning:
 
     A button of the last turn that had any stands for its payload; an older one is only worth
     its title. A notice's buttons say all by themselves and stand for ever. The title, typed,
-    presses a button as long as the bot has said nothing since.
+    presses a button as long as the bot has said nothing since, and so does a number where the
+    platform showed them as numbered lines.
     """
     conversation_id = current.id
-    pressed = await by_id(tx, current, text)
+    pressed = await by_id(tx, current, text) or await _by_number(tx, current, text)
     if pressed is not None:
         last = await _last_turn(tx, conversation_id, button)
         about = await _order_of_notice(tx, pressed)
@@ -58,6 +66,42 @@ async def meaning(tx: AsyncConnection, current: Row[Any], text: str) -> Meaning:
                 typed.payload, trusted=True, asked_order=await _order_of_notice(tx, typed)
             )
     return Meaning(text, trusted=False)
+
+
+async def _by_number(tx: AsyncConnection, current: Row[Any], text: str) -> Row[Any] | None:
+    """Return the button of the list that was sent last that a number picks.
+
+    None where something else was asked since: then the number answers that.
+    """
+    number = picked(text)
+    if number is None or current.account is None:
+        return None
+    spoken = await tx.execute(
+        select(message.c.buttons, outbox.c.numbered)
+        .join(outbox, outbox.c.message_id == message.c.id)
+        .where(
+            message.c.conversation_id == current.id,
+            outbox.c.status == "sent",
+            message.c.author == Author.BOT,
+            or_(outbox.c.numbered, outbox.c.purpose != Purpose.NOTICE),
+        )
+        .order_by(message.c.seq.desc())
+        .limit(1)
+    )
+    shown = spoken.first()
+    if shown is None or not shown.numbered or number > len(shown.buttons or ()):
+        return None
+    return await by_id(tx, current, shown.buttons[number - 1]["payload"])
+
+
+def picked(text: str) -> int | None:
+    """Return the number that a message is, however it is written; None where it says more."""
+    said = normalise(text).text
+    picks = find_option(said)
+    if len(picks) != 1:
+        return None
+    rest = said[: picks[0].start] + said[picks[0].end :]
+    return int(picks[0].value) if _FILLING.fullmatch(rest) else None
 
 
 async def by_id(tx: AsyncConnection, current: Row[Any], text: str) -> Row[Any] | None:

@@ -1,107 +1,50 @@
 """Lanes: the messages of one conversation are worked on in order, by one worker at a time.
 
-A lane is claimed in the database, so that this holds for any number of processes. A claim is
-a lease: a worker that died loses it by time, and the claim's epoch keeps a worker that only
-seemed dead from writing. Times are seconds of the host's clock.
+A lane is claimed in the database, so that this holds for any number of processes; see
+leases.py. Times are seconds of the host's clock.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, case, func, null, select, update
+from sqlalchemy import Row, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import bursts
+from bot.conversation.leases import FREE, Lease, Leases
 from bot.conversation.tables import conversation, inbox
 
-_FREE = 0.0
 # More lines than one turn ever takes.
 _LOOKED_AT = 12
 
 
+LEASES = Leases(conversation)
+
+
 @dataclass(frozen=True)
 class Lane:
-    """A claimed conversation with its first turn; `epoch` is the number of the claim."""
+    """A claimed conversation with its first turn."""
 
-    conversation_id: str
-    epoch: int
+    lease: Lease
     rows: Sequence[Row[Any]] = ()
 
+    @property
+    def conversation_id(self) -> str:
+        """The conversation."""
+        return self.lease.id
 
-def worker_name() -> str:
-    """Return a name that tells host and process, and differs at every start."""
-    return f"{socket.gethostname()} {os.getpid()} {uuid4().hex}"
-
-
-async def waiting(tx: AsyncConnection, now: float) -> bool:
-    """Whether a lane can be claimed. A read, so that idle polling takes no write lock."""
-    found = await tx.execute(select(_claimable(now).exists()))
-    return bool(found.scalar_one())
-
-
-async def claim(tx: AsyncConnection, worker: str, now: float, lease: float) -> Lane | None:
-    """Claim the lane that waits longest, or return None."""
-    oldest = (
-        _claimable(now).order_by(conversation.c.ready_at).limit(1).with_for_update(skip_locked=True)
-    )
-    claimed = await tx.execute(
-        update(conversation)
-        .where(conversation.c.id == oldest.scalar_subquery(), conversation.c.lease_until < now)
-        .values(
-            worker=worker,
-            lane_epoch=conversation.c.lane_epoch + 1,
-            lease_until=now + lease,
-            ready_at=now,
-        )
-        .returning(conversation.c.id, conversation.c.lane_epoch)
-    )
-    row = claimed.one_or_none()
-    if row is None:
-        return None
-    return Lane(row.id, row.lane_epoch, await take(tx, row.id))
+    @property
+    def epoch(self) -> int:
+        """The number of the claim."""
+        return self.lease.epoch
 
 
-async def renew(tx: AsyncConnection, lane: Lane, until: float) -> bool:
-    """Keep a lane until then; False where it is no longer ours."""
-    return await _set(tx, lane, conversation.c.worker.is_not(None), lease_until=until)
-
-
-async def release(tx: AsyncConnection, lane: Lane, ready_at: float | None = None) -> bool:
-    """Give a lane back; nobody claims it before `ready_at`, or before it is ready anyway."""
-    rest = {} if ready_at is None else {"ready_at": ready_at}
-    return await _set(tx, lane, worker=None, lease_until=_FREE, **rest)
-
-
-async def release_all(tx: AsyncConnection, worker: str) -> None:
-    """Give back every lane of a worker that stops."""
-    await tx.execute(
-        update(conversation)
-        .where(conversation.c.worker == worker)
-        .values(worker=None, lease_until=_FREE, lane_epoch=conversation.c.lane_epoch + 1)
-    )
-
-
-async def release_of_the_dead(tx: AsyncConnection) -> int:
-    """Free the lanes of this host's processes that no longer run; return how many.
-
-    Without this a restarted process waits for its own leases to run out.
-    """
-    held = await tx.execute(
-        select(conversation.c.worker).where(conversation.c.worker.is_not(None)).distinct()
-    )
-    dead = [worker for (worker,) in held if _is_dead(worker)]
-    freed = await tx.execute(
-        update(conversation)
-        .where(conversation.c.worker.in_(dead))
-        .values(worker=None, lease_until=_FREE, lane_epoch=conversation.c.lane_epoch + 1)
-    )
-    return int(freed.rowcount)
+async def taken(tx: AsyncConnection, lease: Lease) -> Lane:
+    """Return a conversation that was claimed a moment ago, with its first turn."""
+    return Lane(lease, await take(tx, lease.id))
 
 
 async def take(
@@ -156,7 +99,7 @@ async def finish(
         .values(
             pending=conversation.c.pending - len(rows),
             worker=case((last, null()), else_=conversation.c.worker),
-            lease_until=case((last, _FREE), else_=conversation.c.lease_until),
+            lease_until=case((last, FREE), else_=conversation.c.lease_until),
         )
         .returning(conversation.c.pending)
     )
@@ -187,44 +130,3 @@ async def _rests(tx: AsyncConnection, conversation_id: str, now: float) -> bool:
         select(conversation.c.ready_at).where(conversation.c.id == conversation_id)
     )
     return bool(found.scalar_one() > now)
-
-
-def _claimable(now: float) -> Any:
-    return select(conversation.c.id).where(
-        conversation.c.pending > 0,
-        conversation.c.lease_until < now,
-        conversation.c.ready_at <= now,
-    )
-
-
-async def _set(
-    tx: AsyncConnection, lane: Lane, *conditions: ColumnElement[bool], **values: Any
-) -> bool:
-    changed = await tx.execute(
-        update(conversation)
-        .where(
-            conversation.c.id == lane.conversation_id,
-            conversation.c.lane_epoch == lane.epoch,
-            *conditions,
-        )
-        .values(**values)
-    )
-    return bool(changed.rowcount)
-
-
-def _is_dead(worker: str) -> bool:
-    host, pid, _ = worker.split(" ")
-    if host != socket.gethostname():
-        return False
-    # The same process id, under another name, is an earlier process that had it.
-    return int(pid) == os.getpid() or not _runs(int(pid))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock
 from bot.conversation import lanes, texts, transcript
 from bot.conversation.asking import Asked, read_turn
+from bot.conversation.claiming import LaneLostError
 from bot.conversation.handover import HAZARD, Reception
 from bot.conversation.lanes import Lane
 from bot.conversation.moves import lock
@@ -35,10 +36,6 @@ from bot.log import get_logger
 log = get_logger(__name__)
 
 Rows = Sequence[Row[Any]]
-
-
-class LaneLostError(Exception):
-    """Another worker has the lane; what this one worked out is not to be written."""
 
 
 class Observer(Protocol):

@@ -1,16 +1,14 @@
-"""Workers: claim lanes and work them off, several at a time, none twice."""
+"""Workers: work off the lanes of the conversations."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.background import repeat
 from bot.conversation import lanes
+from bot.conversation.claiming import Claimers, Job, LaneLostError, Rhythm
 from bot.conversation.lanes import Lane
-from bot.conversation.turns import LaneLostError, TurnRunner
+from bot.conversation.turns import TurnRunner
 from bot.database import Database
 from bot.log import get_logger
 
@@ -18,7 +16,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Pace:
+class Pace(Rhythm):
     """Seconds, and counts: how lanes are held, how often the database is asked for work.
 
     `retry` is the pause after work on a message failed; after `attempts` it is given up.
@@ -26,9 +24,6 @@ class Pace:
     often it is looked for what other processes wrote.
     """
 
-    lease: float = 30
-    poll: float = 1
-    lanes: int = 16
     retry: float = 2
     attempts: int = 4
     sweep: float = 1
@@ -36,7 +31,7 @@ class Pace:
 
 
 class Workers:
-    """Runs lanes until it is stopped. `wake()` says that there may be work."""
+    """Runs lanes until it is stopped. `wake_in()` says that there will be work."""
 
     def __init__(
         self,
@@ -51,101 +46,11 @@ class Workers:
         self._done = done
         self._seconds = seconds
         self._pace = pace
-        self._name = lanes.worker_name()
-        self._woken = asyncio.Event()
-        self._slots = asyncio.Semaphore(pace.lanes)
-        self._running: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.Task[None] | None = None
-        self._stopping = False
-
-    async def start(self) -> None:
-        """Take over what earlier processes of this host left, and begin."""
-        async with self._database.transaction() as tx:
-            freed = await lanes.release_of_the_dead(tx)
-        if freed:
-            log.info("lanes_taken_over", lanes=freed)
-        self._loop = asyncio.create_task(self._claim_forever(), name="lane-workers")
-
-    async def stop(self) -> None:
-        """Stop at once. Messages under way stay in the inbox and are worked on later."""
-        self._stopping = True
-        self.wake()
-        for task in self._running:
-            task.cancel()
-        tasks = [task for task in (self._loop, *self._running) if task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._loop = None
-        with contextlib.suppress(Exception):  # the database may be what is gone
-            async with self._database.transaction() as tx:
-                await lanes.release_all(tx, self._name)
-
-    def wake(self) -> None:
-        """Say that there may be work; losing this costs one poll."""
-        self._woken.set()
-
-    async def _claim_forever(self) -> None:
-        while not self._stopping:
-            told = self._woken.is_set()
-            self._woken.clear()
-            try:
-                while await self._claim_one(look_first=not told):
-                    told = False
-            except Exception:  # a database that is away for a moment must not end the worker
-                log.exception("claiming_failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.poll):
-                    await self._woken.wait()
-
-    async def _claim_one(self, *, look_first: bool) -> bool:
-        if self._stopping or self._slots.locked():
-            return False
-        await self._slots.acquire()
-        lane = None
-        try:
-            lane = await self._claim(look_first=look_first)
-        finally:
-            if lane is None:
-                self._slots.release()
-        if lane is None:
-            return False
-        task = asyncio.create_task(self._work(lane))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-        return True
-
-    async def _claim(self, *, look_first: bool) -> Lane | None:
-        now = self._seconds()
-        if look_first:
-            async with self._database.reading() as tx:
-                if not await lanes.waiting(tx, now):
-                    return None
-        async with self._database.transaction() as tx:
-            return await lanes.claim(tx, self._name, now, self._pace.lease)
-
-    def wake_in(self, seconds: float) -> None:
-        """Say that there will be work in a moment."""
-        if seconds > 0:
-            asyncio.get_running_loop().call_later(seconds, self.wake)
-        else:
-            self.wake()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if self._slots.locked():
-            self.wake()
-        self._slots.release()
-
-    async def _work(self, lane: Lane) -> None:
-        keeper = asyncio.create_task(self._keep(lane))
-        try:
-            if not await self._work_off(lane):
-                self.wake()
-        except LaneLostError:
-            log.warning("lane_lost", conversation=lane.conversation_id)
-        except Exception:
-            log.exception("lane_failed", conversation=lane.conversation_id)
-        finally:
-            keeper.cancel()
+        job = Job("lane-workers", lanes.taken, self._work_off)
+        self._claimers = Claimers(database, lanes.LEASES, job, seconds, pace)
+        self.start = self._claimers.start
+        self.stop = self._claimers.stop
+        self.wake_in = self._claimers.wake_in
 
     async def _work_off(self, lane: Lane) -> bool:
         """Work until no message waits or the lane has to rest.
@@ -175,18 +80,8 @@ class Workers:
 
     async def _release(self, lane: Lane, ready_at: float | None) -> None:
         async with self._database.transaction() as tx:
-            await lanes.release(tx, lane, ready_at)
+            await lanes.LEASES.release(tx, lane.lease, ready_at)
 
     async def _exhausted(self, row_id: str) -> bool:
         async with self._database.transaction() as tx:
             return await lanes.count_attempt(tx, row_id) >= self._pace.attempts
-
-    async def _keep(self, lane: Lane) -> None:
-        pause = self._pace.lease / 3
-        await asyncio.sleep(pause)
-
-        async def renew() -> None:
-            async with self._database.transaction() as tx:
-                await lanes.renew(tx, lane, self._seconds() + self._pace.lease)
-
-        await repeat(renew, pause, "lane_not_renewed")

@@ -1,25 +1,25 @@
 """The base of the channels: what comes in, before anything is sent."""
 
-import asyncio
-
 import pytest
 
 from bot.channels import wording
 from bot.channels.base import MOST_BYTES
+from tests.channels.conformance import Conformance
 from tests.channels.simulators.fake import FakeChannel, FakePlatform
 from tests.channels.world import connected
+
+
+class TestFake(Conformance):
+    channel_class = FakeChannel
+
+    def make_platform(self):
+        return FakePlatform()
 
 
 @pytest.fixture
 async def world(tmp_path):
     async with connected(tmp_path, FakeChannel, FakePlatform()) as world:
         yield world
-
-
-async def until(condition, seconds=5):
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_an_unknown_account_is_not_found_before_anything_is_read(world):
@@ -35,10 +35,7 @@ async def test_a_body_over_a_megabyte_is_refused(world):
 async def test_what_the_bot_says_is_in_the_outbox(world):
     assert await world.platform.say("你好") == 200
 
-    async def written():
-        return len(await world.rows()) == 1
-
-    await until(written)
+    await world.sent(1)
     view = await world.service.conversations.transcript("main:u1")
     assert [(line.author, line.text) for line in view.messages] == [
         ("consumer", "你好"),

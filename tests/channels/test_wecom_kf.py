@@ -15,7 +15,7 @@ from bot.conversation.delivery_tables import attachment, mailbox, recipient
 from bot.conversation.states import State
 from bot.errors import ConversationNotFound, MalformedRequest, NotFound, Refused
 from bot.scheduling import Caller
-from tests.channels.simulators.platform import JPEG
+from tests.channels.pictures import JPEG
 from tests.channels.simulators.wecom_kf import ECHO, KF, WecomKf
 from tests.channels.soon import until
 from tests.channels.world import connected

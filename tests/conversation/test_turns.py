@@ -98,7 +98,7 @@ async def test_a_message_that_was_stored_before_a_crash_is_answered_after_it(ser
 
 
 async def test_lanes_of_dead_processes_of_this_host_are_taken_over_at_once(service):
-    from bot.conversation.lanes import worker_name
+    from bot.conversation.leases import worker_name
 
     await service.conversations.stop()
     receipt = await service.conversations.receive(Incoming("rest", "s1", "还在吗"))

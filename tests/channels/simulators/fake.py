@@ -21,13 +21,15 @@ from bot.channels.base import (
     Received,
     Sent,
 )
-from bot.channels.calling import call_json, fetch_bytes
+from bot.channels.calling import call_json
+from bot.channels.media import MediaFetcher, MediaRules
 from bot.conversation.records import Grant
 from bot.errors import (
     RateLimited,
     Unauthorized,
 )
-from tests.channels.simulators.platform import JPEG, NOT_A_PICTURE, USER, Heard, Platform
+from tests.channels.pictures import JPEG
+from tests.channels.simulators.platform import NOT_A_PICTURE, USER, Heard, Platform
 
 SECRET = "the fake platform's secret"
 KINDS = {"image": Kind.IMAGE, "voice": Kind.VOICE, "html": Kind.IMAGE}
@@ -72,8 +74,9 @@ class FakeChannel(PlatformChannel[FakeAccount]):
         return Sent(answer["id"])
 
     async def fetch(self, account: str, source: Any) -> bytes:
-        url = f"{self.accounts[account].base_url}/media/{source['name']}"
-        return await fetch_bytes(self.kit.http, url, 10_000)
+        base = self.accounts[account].base_url
+        async with MediaFetcher(MediaRules((), 10_000, {base})) as fetcher:
+            return await fetcher.fetch(f"{base}/media/{source['name']}")
 
 
 def sign(secret: str, body: bytes) -> str:

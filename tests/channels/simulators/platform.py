@@ -8,8 +8,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 USER = "u1"
-# The smallest pictures that are what they say.
-JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 60
 NOT_A_PICTURE = b"<html>no picture</html>"
 
 

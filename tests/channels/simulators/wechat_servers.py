@@ -9,7 +9,8 @@ from aiohttp import ClientTimeout, web
 
 from bot.channels.crypto.wechat import WechatEnvelope
 from bot.clock import SystemClock
-from tests.channels.simulators.platform import JPEG, NOT_A_PICTURE, Platform
+from tests.channels.pictures import JPEG
+from tests.channels.simulators.platform import NOT_A_PICTURE, Platform
 
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 TOKEN = "QDG6eK"

@@ -1,0 +1,82 @@
+"""The channels that are connected, with what sends and fetches for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar
+
+from bot.channels import registry, wording
+from bot.channels.base import Kit, PlatformChannel
+from bot.channels.tokens import Tokens
+from bot.clock import Clock
+from bot.conversation.attachments import Attachments
+from bot.conversation.conversations import Conversations, host_seconds
+from bot.conversation.photos import Photos
+from bot.conversation.sender import Sender, SendObserver
+from bot.conversation.waiting import Staffing
+from bot.database import Database
+
+
+@dataclass(frozen=True)
+class Service:
+    """What channels stand on: the conversations, and what those stand on."""
+
+    database: Database
+    clock: Clock
+    conversations: Conversations
+    photos: Photos
+    staffing: Staffing
+    observer: SendObserver
+
+
+@asynccontextmanager
+async def connections(path: str, service: Service) -> AsyncIterator[Sequence[PlatformChannel[Any]]]:
+    """Connect the channels of a file, and send and fetch for them until the block ends.
+
+    Raises SettingsError.
+    """
+    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+        tokens = Tokens(service.database, host_seconds())
+        channels = registry.connected(path, Kit(service.conversations, http, tokens))
+        async with running(channels, service):
+            yield channels
+
+
+@asynccontextmanager
+async def running(
+    channels: Sequence[PlatformChannel[Any]], service: Service, **pace: Any
+) -> AsyncIterator[None]:
+    """Send and fetch for channels until the block ends; `pace` is the sender's."""
+    if not channels:
+        yield
+        return
+    by_name = {channel.name: channel for channel in channels}
+    sender = Sender(
+        service.database,
+        service.clock,
+        by_name,
+        service.staffing,
+        service.conversations.publish,
+        service.observer,
+        host_seconds(),
+        **pace,
+    )
+    pictures = Attachments(
+        service.database,
+        service.photos,
+        by_name,
+        service.conversations.receive,
+        (wording.texts()["shown_image"], wording.texts()["image"]),
+        host_seconds(),
+    )
+    async with AsyncExitStack() as stack:
+        stack.enter_context(service.conversations.listen(sender.wake_for))
+        parts: list[Any] = [sender, pictures, *channels]
+        for part in parts:
+            await part.start()
+            stack.push_async_callback(part.stop)
+        yield
