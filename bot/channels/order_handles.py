@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -16,6 +17,19 @@ MAX_BYTES = 128
 _MAC_BYTES = 16
 
 
+@dataclass(frozen=True)
+class OrderLink:
+    """How a consumer gets from an order's page into a chat that knows the order.
+
+    `kind`: `link` is tapped in WeChat, `qr_code` is a picture to be scanned.
+    """
+
+    channel: str
+    account: str
+    kind: str
+    url: str
+
+
 class OrderHandles:
     """Makes and reads handles. They hold for some days, and with one `secret` of any length."""
 
@@ -23,16 +37,16 @@ class OrderHandles:
         self._key = hashlib.sha256(f"order-handle:{secret}".encode()).digest()
         self._clock = clock
 
-    def make(self, order_no: str, life: timedelta) -> str:
-        """Return a handle that is at most 128 bytes in a URL.
+    def make(self, order_no: str, life: timedelta, most: int = MAX_BYTES) -> str:
+        """Return a handle that takes at most so many bytes in a URL.
 
         Raises MalformedRequest where the order number is too long for that.
         """
         until = int((self._clock.now() + life).timestamp())
         signed = f"{order_no}.{until:x}"
         handle = f"{signed}.{self._mac(signed)}"
-        if len(quote(handle, safe="")) > MAX_BYTES:
-            raise MalformedRequest(f"order_no: a link holds {MAX_BYTES} bytes")
+        if len(quote(handle, safe="")) > most:
+            raise MalformedRequest(f"order_no: this channel's links hold {most} bytes")
         return handle
 
     def read(self, handle: str) -> str | None:

@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, case, insert, or_
+from sqlalchemy import Row, and_, case, insert, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.delivery_tables import channel_event, outbox, recipient
@@ -53,13 +53,16 @@ async def write(
 async def grant(tx: AsyncConnection, incoming: Incoming, given: Grant, now: float) -> None:
     """Note what a platform lets us send since the consumer did something.
 
-    What was held back until then goes out first.
+    What was held back until then goes out first. What lets us send less, and not for longer,
+    takes nothing away from what is left of an earlier one.
     """
     c = recipient.c
+    until = now + given.seconds
+    left = and_(c.granted_until > until, c.granted - c.spent >= given.replies)
     values = {
         "granted": given.replies,
         "spent": 0,
-        "granted_until": now + given.seconds,
+        "granted_until": until,
         "grant_token": given.token,
     }
     new = _new_recipient(incoming.channel, incoming.sender, incoming.account)
@@ -73,6 +76,7 @@ async def grant(tx: AsyncConnection, incoming: Incoming, given: Grant, now: floa
                 "held": False,
                 "ready_at": case((c.held, _AT_ONCE), else_=c.ready_at),
             },
+            where=or_(c.granted_until.is_(None), ~left),
         )
     )
 

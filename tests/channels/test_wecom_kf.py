@@ -13,7 +13,7 @@ from bot.conversation import mailboxes, texts
 from bot.conversation.conversations import host_seconds
 from bot.conversation.delivery_tables import attachment, mailbox, recipient
 from bot.conversation.states import State
-from bot.errors import ConversationNotFound, MalformedRequest, NotFound, Refused
+from bot.errors import ConversationNotFound, MalformedRequest, Refused
 from bot.scheduling import Caller
 from tests.channels.pictures import JPEG
 from tests.channels.simulators.wecom_kf import ECHO, KF, WecomKf
@@ -271,9 +271,11 @@ async def test_what_is_said_after_the_end_is_answered_though_it_is_on_the_same_p
 async def test_who_taps_an_orders_link_is_greeted_by_it_and_may_talk_about_it(world):
     orders = Orders(world.service.database, world.service.clock)
     await orders.take(w.order("O1"), w.order("O2"))
-    link = await world.channel.order_link("main", KF, "O1", WEEK)
-    assert link.startswith(f"https://work.weixin.qq.com/kf/{KF}?enc_scene=")
-    await world.platform.open_link(link)
+    link, other = await world.channel.order_links("O1", WEEK)
+    assert (link.account, link.kind) == ("main", "link")
+    assert link.url.startswith(f"https://work.weixin.qq.com/kf/{KF}?enc_scene=")
+    assert other.url.startswith("https://work.weixin.qq.com/kf/wkB?")
+    await world.platform.open_link(link.url)
     await all_of(world, texts.greeting("by_order", tail="O1"), author="bot")
     caller = Caller(await world.service.case(SENDER))
     assert [order.order_no for order in await orders.scheduling.orders(caller)] == ["O1"]
@@ -291,11 +293,9 @@ async def test_a_forged_link_is_greeted_as_a_stranger_and_sees_nothing(world):
     assert await orders.scheduling.orders(caller) == []
 
 
-async def test_a_link_is_made_for_our_own_service_accounts_only(world):
-    with pytest.raises(NotFound):
-        await world.channel.order_link("main", "wkOther", "O1", WEEK)
+async def test_an_order_number_that_no_link_holds_is_refused(world):
     with pytest.raises(MalformedRequest):
-        await world.channel.order_link("main", KF, "1" * 120, WEEK)
+        await world.channel.order_links("1" * 120, WEEK)
 
 
 async def test_a_recalled_message_is_remarked_to_agents(world):

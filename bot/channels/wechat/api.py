@@ -44,14 +44,7 @@ class WechatApi:
 
     async def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Post as `call` does, again where the access token was over."""
-        try:
-            return await self.call(path, body)
-        except TokenExpired as error:
-            await self._kit.tokens.forget(*self._names, error.facts["token"])
-        try:
-            return await self.call(path, body)
-        except TokenExpired as error:
-            raise RetryLater("the platform takes no access token, not a new one either") from error
+        return await self._kit.tokens.renewing(*self._names, lambda: self.call(path, body))
 
     async def media(self, media_id: str, limit: int) -> bytes:
         """Return the bytes of what a consumer sent, at most `limit`.

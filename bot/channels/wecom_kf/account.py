@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from bot.channels.crypto.wechat import WechatEnvelope
+from bot.channels.wechat.settings import AesKey
 from bot.requests import Body, Name
 
-
-def _key(text: str) -> str:
-    WechatEnvelope("", [text], "")
-    return text
-
-
-AesKey = Annotated[str, AfterValidator(_key)]
 OpenKfId = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z_-]{1,64}$")]
 
 

@@ -20,7 +20,7 @@ from bot.channels.base import (
     Told,
 )
 from bot.channels.calling import fetch_bytes
-from bot.channels.order_handles import OrderHandles
+from bot.channels.order_handles import OrderHandles, OrderLink
 from bot.channels.tokens import AccessToken
 from bot.channels.wechat.api import WechatApi, access_token
 from bot.channels.wechat.callback import opened, opened_xml
@@ -35,7 +35,7 @@ from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
 from bot.conversation.mailboxes import Box
 from bot.conversation.records import Receipt
 from bot.conversation.takeover import Guard
-from bot.errors import DeliveryRefused, MalformedRequest, NotFound
+from bot.errors import DeliveryRefused
 from bot.log import get_logger
 
 log = get_logger(__name__)
@@ -150,17 +150,19 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
         """Return the bytes of a picture, which lies there for three days."""
         return await self._apis[account].media(str(source["media_id"]), _LARGEST_PICTURE)
 
-    async def order_link(self, account: str, box: str, order_no: str, life: timedelta) -> str:
-        """Return an address that opens the chat in WeChat, knowing the order.
+    async def order_links(self, order_no: str, life: timedelta) -> list[OrderLink]:
+        """Return for each service account an address that opens its chat, knowing the order.
 
-        Raises NotFound, MalformedRequest, and the errors of `ask`.
+        Raises MalformedRequest where the number is too long, and the errors of `ask`.
         """
-        if account not in self.accounts or box not in self.accounts[account].open_kfids:
-            raise NotFound("this service account is not in the file of channels")
+        return [
+            OrderLink(self.name, name, "link", await self._link(name, box, order_no, life))
+            for name, account in self.accounts.items()
+            for box in account.open_kfids
+        ]
+
+    async def _link(self, account: str, box: str, order_no: str, life: timedelta) -> str:
         handle = self._handles[account].make(order_no, life)
         body = {"open_kfid": box, "scene": _SCENE}
         found = await self._apis[account].ask("/cgi-bin/kf/add_contact_way", body)
-        link = str(found.get("url", ""))
-        if not link:
-            raise MalformedRequest("WeCom returned no link")
-        return f"{link}&scene_param={quote(handle, safe='')}"
+        return f"{found.get('url', '')}&scene_param={quote(handle, safe='')}"
