@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from bot.channels.base import Channel, shown
+from bot.channels.base import Channel
+from bot.channels.feed import Feed, dumps
 from bot.channels.identity import ShopIdentity
 from bot.channels.sessions import Session, Sessions
 from bot.conversation.conversations import Conversations
-from bot.conversation.events import Subscription
 from bot.conversation.photos import Photos
-from bot.conversation.records import ConversationView, Incoming, Message, Typing
+from bot.conversation.records import Author, Incoming, Opinion, Typing
 from bot.errors import MalformedRequest, NotFound, Unauthorized
 from bot.requests import Body, Name, Text, check, check_origin, read, read_bytes
-
-dumps = partial(json.dumps, ensure_ascii=False)
 
 Consumers = Callable[[], Awaitable[Sequence[dict[str, Any]]]]
 
@@ -33,6 +29,7 @@ _SEQ_DIGITS = 9
 _MAX_IDENTITY = 4096
 _CREATED = 201
 _ACCEPTED = 202
+_NO_CONTENT = 204
 
 
 Identity = Annotated[str, StringConstraints(min_length=1, max_length=_MAX_IDENTITY)]
@@ -53,6 +50,27 @@ class NewMessage(Body):
 
     text: Text
     message_id: Name
+
+
+class NewRating(Body):
+    """The body of `POST /chat/ratings`: the pressed star's payload, and what is added to it."""
+
+    stars: Name
+    message_id: Name
+    resolved: bool | None = None
+    reason: Text | None = None
+
+
+class ReadSoFar(Body):
+    """The body of `POST /chat/read`."""
+
+    seq: Annotated[int, Field(ge=0, lt=10**_SEQ_DIGITS)]
+
+
+class TypingNow(Body):
+    """The body of `POST /chat/typing`."""
+
+    on: bool
 
 
 class PhotoQuery(Body):
@@ -93,6 +111,9 @@ class WebChannel(Channel):
             web.get("/chat/consumers", self._list_consumers),
             web.post("/chat/sessions", self._open_session),
             web.post("/chat/messages", self._take_message),
+            web.post("/chat/ratings", self._take_rating),
+            web.post("/chat/read", self._take_read),
+            web.post("/chat/typing", self._take_typing),
             web.post("/chat/photos", self._take_photo),
             web.get("/chat/photos/{id}", self._show_photo),
             web.get("/chat/events", self._events),
@@ -135,6 +156,36 @@ class WebChannel(Channel):
         )
         return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
 
+    async def _take_rating(self, request: web.Request) -> web.Response:
+        session = self._sessions.read(_bearer(request))
+        body = await read(request, NewRating)
+        incoming = Incoming(
+            self.name,
+            session.sender,
+            body.stars,
+            body.message_id,
+            session.consumer_id,
+            opinion=Opinion(body.resolved, body.reason),
+        )
+        receipt = await self._conversations.receive(incoming)
+        return web.json_response({"id": receipt.id, "seq": receipt.seq}, status=_ACCEPTED)
+
+    async def _take_read(self, request: web.Request) -> web.Response:
+        session = self._sessions.read(_bearer(request))
+        body = await read(request, ReadSoFar)
+        await self._conversations.read_up_to(await self._case(session), body.seq)
+        return web.Response(status=_NO_CONTENT)
+
+    async def _take_typing(self, request: web.Request) -> web.Response:
+        session = self._sessions.read(_bearer(request))
+        body = await read(request, TypingNow)
+        typing = Typing(on=body.on, by=Author.CONSUMER)
+        self._conversations.publish(await self._case(session), typing)
+        return web.Response(status=_NO_CONTENT)
+
+    async def _case(self, session: Session) -> str:
+        return await self._conversations.open(self.name, session.sender, session.consumer_id)
+
     async def _take_photo(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
         message_id = check(PhotoQuery, dict(request.query)).message_id
@@ -166,10 +217,7 @@ class WebChannel(Channel):
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse, session: Session, seq: int) -> None:
-        conversation_id = await self._conversations.open(
-            self.name, session.sender, session.consumer_id
-        )
-        feed = Feed(self._conversations, conversation_id, seq, socket)
+        feed = Feed(self._conversations, await self._case(session), seq, socket)
         telling = asyncio.create_task(feed.run())
         try:
             async for _ in socket:
@@ -178,72 +226,6 @@ class WebChannel(Channel):
             telling.cancel()
             with suppress(asyncio.CancelledError, ConnectionError):
                 await telling
-
-
-class Feed:
-    """What one socket is told, from `seq` on. A socket that is slow is told in larger steps."""
-
-    def __init__(
-        self,
-        conversations: Conversations,
-        conversation_id: str,
-        seq: int,
-        socket: web.WebSocketResponse,
-    ) -> None:
-        self._conversations = conversations
-        self._id = conversation_id
-        self._seq = seq
-        self._socket = socket
-        self._state: dict[str, Any] | None = None
-
-    async def run(self) -> None:
-        """Tell what was missed, then what happens, from one case to the next."""
-        # A database driver may swallow the cancellation that ends this otherwise.
-        while not self._socket.closed:
-            # Subscribed first, read second: what happens in between is in both, never in neither.
-            with self._conversations.subscribe(self._id) as subscription:
-                await self._follow(subscription)
-
-    async def _follow(self, subscription: Subscription) -> None:
-        """Tell about one case until the sender begins another."""
-        same = await self._catch_up()
-        while same and not self._socket.closed:
-            event = await subscription.get()
-            if isinstance(event, Typing):
-                await self._frame({"type": "typing", "on": event.on})
-            else:
-                same = await self._catch_up()
-
-    async def _catch_up(self) -> bool:
-        """Tell what is new; False where it belongs to another case than the one listened to."""
-        for message in await self._conversations.after(self._id, self._seq):
-            await self._frame({"type": "message", "message": encode(message)})
-            self._seq = message.seq
-        view = await self._conversations.newest_case(self._id)
-        await self._tell_state(view)
-        before, self._id = self._id, view.conversation_id
-        return before == self._id
-
-    async def _tell_state(self, view: ConversationView) -> None:
-        state = {"state": view.state, "reason": view.reason, "agent": view.agent}
-        if state != self._state:
-            self._state = state
-            await self._frame({"type": "state", **state})
-
-    async def _frame(self, frame: dict[str, Any]) -> None:
-        await self._socket.send_str(dumps(frame))
-
-
-def encode(message: Message) -> dict[str, Any]:
-    """Return a message as the page knows it."""
-    return {
-        "id": message.id,
-        "seq": message.seq,
-        "at": message.at.isoformat(),
-        "from": message.author,
-        "text": message.text or "",
-        **shown(message),
-    }
 
 
 def _bearer(request: web.Request) -> str:

@@ -13,19 +13,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, SystemClock
-from bot.conversation import attachments, bursts, cases, inbox, lanes, outbox, transcript
+from bot.conversation import (
+    attachments,
+    bursts,
+    cases,
+    inbox,
+    lanes,
+    outbox,
+    reading,
+    transcript,
+    waiting,
+)
 from bot.conversation.events import EventBus, Listener, Subscription
 from bot.conversation.handover import Reception
 from bot.conversation.inbox import Accepted
 from bot.conversation.lookout import Lookout
 from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
+    Author,
     ConversationView,
     Event,
     Incoming,
     Message,
+    Place,
+    ReadUpTo,
     Receipt,
 )
+from bot.conversation.states import State
+from bot.conversation.tables import conversation
 from bot.conversation.tables import inbox as inbox_table
 from bot.conversation.takeover import Guard, Takeover
 from bot.conversation.turns import Limits, Observer, TurnRunner
@@ -78,7 +93,8 @@ class Conversations:
         self._bus = EventBus()
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         fallback = fallback or Fallback()
-        reception = Reception(fallback, staffing or Staffing())
+        self._staffing = staffing or Staffing()
+        reception = Reception(fallback, self._staffing)
         self._limits = limits or Limits()
         runner = TurnRunner(
             database,
@@ -95,7 +111,7 @@ class Conversations:
         pace = pace or Pace()
         self._workers = Workers(database, runner, self._row_done, self.seconds, pace)
         self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
-        self._lookout = Lookout(database, self._bus, pace.look)
+        self._lookout = Lookout(database, self._bus, self._places, pace.look)
 
     async def start(self) -> None:
         """Begin to work on messages, those that earlier processes left included."""
@@ -183,6 +199,24 @@ class Conversations:
         async with self.database.reading() as tx:
             return await transcript.newest_case(tx, conversation_id)
 
+    async def place(self, conversation_id: str) -> Place | None:
+        """Return a waiting consumer's place in the queue, or None where they do not wait."""
+        async with self.database.reading() as tx:
+            found = await tx.execute(
+                select(conversation).where(conversation.c.id == conversation_id)
+            )
+            row = found.one_or_none()
+            if row is None or row.state != State.QUEUED:
+                return None
+            return await waiting.place(tx, row, self._staffing, self.clock.now())
+
+    async def read_up_to(self, conversation_id: str, seq: int) -> None:
+        """Note how far the consumer of a conversation has read."""
+        async with self.database.transaction() as tx:
+            noted = await reading.by_consumer(tx, conversation_id, seq)
+        if noted:
+            self._bus.publish(conversation_id, ReadUpTo(seq, Author.CONSUMER))
+
     async def transcript(self, sender: str) -> ConversationView:
         """Return a sender's conversation with its public messages. Raises ConversationNotFound."""
         async with self.database.reading() as tx:
@@ -214,6 +248,9 @@ class Conversations:
         """Return how many conversations are in each state, and how many messages wait."""
         async with self.database.reading() as tx:
             return await transcript.count_states(tx), await lanes.backlog(tx)
+
+    async def _places(self, tx: AsyncConnection) -> dict[str, Place]:
+        return await waiting.places(tx, self._staffing, self.clock.now())
 
     async def _is_done(self, row_id: str) -> bool:
         async with self.database.reading() as tx:

@@ -61,7 +61,7 @@ class Reception:
         if staffed:
             queued = await lock(tx, held.id)
             place = await waiting.place(tx, queued, self.staffing, at)
-            events.append(await _say(tx, held.id, place, at, turn_id))
+            events.append(await _say(tx, held.id, waiting.said(place), at, turn_id))
         return events
 
     async def heard(
@@ -76,7 +76,7 @@ class Reception:
             return [said, await move(tx, held.id, _danger(), at)]
         if texts.asks_position(row.text):
             place = await waiting.place(tx, held, self.staffing, at)
-            return [await _say(tx, held.id, place, at, row.id)]
+            return [await _say(tx, held.id, waiting.said(place), at, row.id)]
         return []
 
     async def overdue(self, tx: AsyncConnection, at: datetime) -> list[str]:

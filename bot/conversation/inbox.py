@@ -23,6 +23,7 @@ from bot.conversation.states import State
 from bot.conversation.tables import inbox
 from bot.conversation.transcript import Draft, Ready
 from bot.database.upsert import upsert
+from bot.errors import MalformedRequest
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ async def accept(
 
     A repeated one changes nothing and gets the first one's receipt. `now` is the host's time
     in seconds; `pause` says for how long a message waits for more, None that nothing has to
-    work on it. `custom` is what a line is beside its text.
+    work on it. `custom` is what a line is beside its text. Raises MalformedRequest for an
+    opinion without stars.
     """
     row_id = uuid4().hex
     if not await _insert_first(tx, row_id, incoming, now):
@@ -62,6 +64,8 @@ async def accept(
     rated = await ratings.read(tx, newest, incoming.text) if newest is not None else None
     if newest is not None and rated is not None:
         return await _rate(tx, newest, rated, incoming, at, row_id)
+    if incoming.opinion is not None:
+        raise MalformedRequest("stars: must be the payload of a star that was offered")
     opened = await cases.open_case(tx, incoming, at)
     text = await buttons.title(tx, opened, incoming.text)
     draft = Draft(opened.id, Author.CONSUMER, text, custom=custom)
@@ -89,9 +93,11 @@ async def _rate(
     row_id: str,
 ) -> Accepted:
     """Take stars: no turn of a dialogue, and no new case."""
-    text = await buttons.title(tx, newest, incoming.text)
+    title = await buttons.title(tx, newest, incoming.text)
+    text = ratings.in_words(title, incoming.opinion)
     line = await transcript.append(tx, Draft(newest.id, Author.CONSUMER, text), at, row_id)
-    thanks = Draft(newest.id, Author.BOT, await ratings.give(tx, *rated, at), turn_id=row_id)
+    answer = await ratings.give(tx, *rated, at, incoming.opinion)
+    thanks = Draft(newest.id, Author.BOT, answer, turn_id=row_id)
     said = await transcript.append(tx, thanks, at)
     await _place(tx, row_id, newest.id, line.seq, status="done")
     receipt = Receipt(row_id, newest.id, line.seq)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
 from bot.conversation.events import EventBus
-from bot.conversation.records import Event, Looked, MessageAdded, StateChanged
+from bot.conversation.records import (
+    Author,
+    Event,
+    Looked,
+    MessageAdded,
+    Place,
+    Placed,
+    ReadUpTo,
+    StateChanged,
+)
 from bot.conversation.tables import conversation
 from bot.database import Database
 
 _AT_ONCE = 500
+
+Places = Callable[[AsyncConnection], Awaitable[dict[str, Place]]]
 
 
 @dataclass
@@ -24,6 +36,8 @@ class _Known:
     seq: int
     epoch: int
     current: bool
+    consumer_read: int
+    agent_read: int
 
 
 class Lookout:
@@ -31,14 +45,17 @@ class Lookout:
 
     Every `pause` seconds all conversations that are listened to are looked at in a few reads,
     however many sockets there are: each socket looking by itself costs the database more than
-    the messages do. What this process said itself is not told again.
+    the messages do. What this process said itself is not told again. Those who wait for a person
+    hear in the same way when their place has changed, which others' moves do to them.
     """
 
-    def __init__(self, database: Database, bus: EventBus, pause: float) -> None:
+    def __init__(self, database: Database, bus: EventBus, places: Places, pause: float) -> None:
         self._database = database
         self._bus = bus
+        self._places = places
         self._pause = pause
         self._known: dict[str, _Known] = {}
+        self._placed: dict[str, Place] = {}
         self._listening = bus.listen(self._heard)
         self._looking: asyncio.Task[None] | None = None
 
@@ -71,15 +88,28 @@ class Lookout:
                 if known.get(name) != now:
                     self._bus.publish(name, Looked())
                     told += 1
+        await self._tell_places(names)
         return told
+
+    async def _tell_places(self, names: Sequence[str]) -> None:
+        before = self._placed
+        listening = set(names)
+        async with self._database.reading() as tx:
+            places = await self._places(tx) if listening else {}
+        self._placed = {name: place for name, place in places.items() if name in listening}
+        for name, place in self._placed.items():
+            if before.get(name) != place:
+                self._bus.publish(name, Placed(place))
 
     async def _read(self, names: Sequence[str]) -> dict[str, _Known]:
         c = conversation.c
         async with self._database.reading() as tx:
             found = await tx.execute(
-                select(c.id, c.last_seq, c.epoch, c.current).where(c.id.in_(names))
+                select(
+                    c.id, c.last_seq, c.epoch, c.current, c.consumer_read_seq, c.agent_read_seq
+                ).where(c.id.in_(names))
             )
-            return {row.id: _Known(row.last_seq, row.epoch, row.current) for row in found}
+            return {row.id: _Known(*row[1:]) for row in found}
 
     def _heard(self, conversation_id: str, event: Event) -> None:
         known = self._known.get(conversation_id)
@@ -89,3 +119,7 @@ class Lookout:
             known.seq = max(known.seq, event.message.seq)
         elif isinstance(event, StateChanged):
             known.epoch = max(known.epoch, event.epoch)
+        elif isinstance(event, ReadUpTo) and event.by is Author.CONSUMER:
+            known.consumer_read = max(known.consumer_read, event.seq)
+        elif isinstance(event, ReadUpTo):
+            known.agent_read = max(known.agent_read, event.seq)

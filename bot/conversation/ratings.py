@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import buttons, texts
-from bot.conversation.records import Author
+from bot.conversation.records import Author, Opinion
 from bot.conversation.states import State
 from bot.conversation.tables import message, rating
 from bot.database.upsert import upsert
@@ -26,7 +26,7 @@ def request() -> Reply:
     """Return the bot's question for stars."""
     stars = texts.table("takeover")["stars"]
     choices = tuple(Button(str(title), f"{_PAYLOAD}{value}") for value, title in stars.items())
-    return Reply(texts.say("ask_rating"), choices)
+    return Reply(texts.say("ask_rating"), choices, {"card": "rating"})
 
 
 async def read(tx: AsyncConnection, current: Row[Any], text: str) -> tuple[str, int] | None:
@@ -43,11 +43,30 @@ async def read(tx: AsyncConnection, current: Row[Any], text: str) -> tuple[str, 
     return None if stars is None else (current.id, stars)
 
 
-async def give(tx: AsyncConnection, case_id: str, stars: int, at: datetime) -> str:
+def in_words(title: str, opinion: Opinion | None) -> str:
+    """Return what the transcript shows of a rating: the stars, and what was added to them."""
+    parts = [title]
+    if opinion is not None and opinion.resolved is not None:
+        parts.append(texts.say("resolved" if opinion.resolved else "unresolved"))
+    if opinion is not None and opinion.reason:
+        parts.append(opinion.reason)
+    return "；".join(parts)
+
+
+async def give(
+    tx: AsyncConnection, case_id: str, stars: int, at: datetime, opinion: Opinion | None = None
+) -> str:
     """Store the stars of a case, the first time only; return what is said to it."""
+    added = opinion or Opinion()
     stored = await tx.execute(
         upsert(tx, rating)
-        .values(conversation_id=case_id, stars=stars, at=at)
+        .values(
+            conversation_id=case_id,
+            stars=stars,
+            resolved=added.resolved,
+            reason=added.reason,
+            at=at,
+        )
         .on_conflict_do_nothing()
         .returning(rating.c.stars)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,14 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What a consumer may add to their stars: whether it is solved, and why the stars."""
+
+    resolved: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Incoming:
     """What a channel received. `message_id` is the platform's, or None where it has none.
 
@@ -76,7 +84,7 @@ class Incoming:
     answer to just this message, so that it is not held back for more to come. `account`: ours
     on the platform, where what is said has to be sent there; `sender` then begins with it (see
     `on_account`). `answer`: what the bot says to it at once, in place of a turn. `source`: the
-    message is a picture that its channel fetches with this.
+    message is a picture that its channel fetches with this. `opinion` goes with stars.
     """
 
     channel: str
@@ -89,6 +97,7 @@ class Incoming:
     grant: Grant | None = None
     answer: str | None = None
     source: dict[str, Any] | None = None
+    opinion: Opinion | None = None
 
 
 def on_account(account: str, user: str) -> str:
@@ -127,7 +136,7 @@ class Message:
 class ConversationView:
     """A sender's conversation as it stands, with its public messages in order.
 
-    `agent` is the name that consumers know.
+    `agent` is the name that consumers know; `read_seq` how far whoever had it has read.
     """
 
     conversation_id: str
@@ -139,6 +148,19 @@ class ConversationView:
     agent: str | None
     epoch: int
     messages: tuple[Message, ...] = ()
+    read_seq: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the queue for a person, from 1.
+
+    `minutes`: about how long it takes; None outside of the hours, and `opens` is when they begin.
+    """
+
+    position: int
+    minutes: int | None = None
+    opens: time | None = None
 
 
 @dataclass(frozen=True)
@@ -160,9 +182,25 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class Typing:
-    """Whoever answers began or stopped working on an answer."""
+    """Somebody began or stopped writing; the bot counts as writing while it works."""
 
     on: bool
+    by: Author
+
+
+@dataclass(frozen=True)
+class ReadUpTo:
+    """The consumer, or the agent who has the conversation, has read the lines up to `seq`."""
+
+    seq: int
+    by: Author
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A waiting consumer's place in the queue is another one now."""
+
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -170,4 +208,4 @@ class Looked:
     """Another process wrote in the conversation: read it."""
 
 
-Event = MessageAdded | StateChanged | Typing | Looked
+Event = MessageAdded | StateChanged | Typing | ReadUpTo | Placed | Looked

@@ -97,6 +97,9 @@ conversation = Table(
     Column("closed_at", Instant()),
     Column("disposition", Text),
     Column("summary", Text),
+    # How far the consumer has read, and whoever had the conversation.
+    Column("consumer_read_seq", Integer, nullable=False, server_default="0"),
+    Column("agent_read_seq", Integer, nullable=False, server_default="0"),
     # The lines after this one were said without the engine; NULL where it knows them all.
     Column("unseen_from", Integer),
     # The lane: rows of the inbox that wait, and who works on them.
@@ -279,6 +282,9 @@ rating = Table(
     metadata,
     Column("conversation_id", ForeignKey("conversation.id"), primary_key=True),
     Column("stars", Integer, nullable=False),
+    # What the consumer added where they were asked: whether it is solved, and why the stars.
+    Column("resolved", Boolean),
+    Column("reason", Text),
     Column("at", Instant(), nullable=False),
     CheckConstraint("stars BETWEEN 1 AND 5", name="rating_stars"),
 )

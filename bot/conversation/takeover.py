@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
 from bot.clock import Clock
-from bot.conversation import ratings, texts, transcript
+from bot.conversation import ratings, reading, texts, transcript
 from bot.conversation.handover import Reception
 from bot.conversation.moves import Move, lock, move, owner
 from bot.conversation.records import (
@@ -22,6 +22,7 @@ from bot.conversation.records import (
     Event,
     Message,
     MessageAdded,
+    ReadUpTo,
     StateChanged,
     Typing,
     Visibility,
@@ -144,7 +145,14 @@ class Takeover:
             row = found.one_or_none()
         if row is not None:
             _check_owner(row, agent)
-            self._publish(conversation_id, Typing(on=on))
+            self._publish(conversation_id, Typing(on=on, by=Author.AGENT))
+
+    async def read(self, conversation_id: str, agent: Agent, seq: int) -> None:
+        """Let the consumer see how far the owner has read; anybody else's reading is their own."""
+        async with self._database.transaction() as tx:
+            noted = await reading.by_owner(tx, conversation_id, agent, seq)
+        if noted:
+            self._publish(conversation_id, ReadUpTo(seq, Author.AGENT))
 
     async def sweep(self) -> int:
         """Tell those who waited too long; return how many there were."""

@@ -298,4 +298,5 @@ def _view(row: Row[Any], messages: list[Message]) -> ConversationView:
         row.agent_alias or row.agent,
         row.epoch,
         tuple(messages),
+        row.agent_read_seq,
     )

@@ -24,7 +24,7 @@ from bot.conversation.claiming import LaneLostError
 from bot.conversation.handover import HAZARD, Reception
 from bot.conversation.lanes import Lane
 from bot.conversation.moves import lock
-from bot.conversation.records import Event, MessageAdded, Purpose, Typing, Visibility
+from bot.conversation.records import Author, Event, MessageAdded, Purpose, Typing, Visibility
 from bot.conversation.states import State
 from bot.conversation.tables import conversation
 from bot.database import Database
@@ -138,7 +138,7 @@ class TurnRunner:
 
     async def _with_engine(self, lane: Lane, rows: Rows, asked: Asked) -> Settled:
         began = monotonic()
-        self._publish(lane.conversation_id, Typing(on=True))
+        self._publish(lane.conversation_id, Typing(on=True, by=Author.BOT))
         try:
             result, outcome = await self._ask(rows, asked)
             async with self._database.transaction() as tx:
@@ -146,7 +146,7 @@ class TurnRunner:
                 settled = await self._settle(tx, held, rows, asked.epoch, result, "done")
                 following = await self._following(tx, lane, settled.emptied)
         finally:
-            self._publish(lane.conversation_id, Typing(on=False))
+            self._publish(lane.conversation_id, Typing(on=False, by=Author.BOT))
         self._observer.turn(outcome if settled.events else "suppressed", monotonic() - began)
         return replace(settled, following=following)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, distinct, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import texts
+from bot.conversation.records import Place
 from bot.conversation.states import State
 from bot.conversation.tables import assignment, conversation
 
@@ -62,8 +63,48 @@ async def ahead(tx: AsyncConnection, row: Row[Any]) -> int:
     return int(found.scalar_one())
 
 
-async def minutes(tx: AsyncConnection, before: int, staffing: Staffing, now: datetime) -> int:
-    """Return about how long it takes until a person answers, from how long chats took lately."""
+async def place(tx: AsyncConnection, row: Row[Any], staffing: Staffing, now: datetime) -> Place:
+    """Return a waiting consumer's place."""
+    return _placed(await ahead(tx, row), await _pace(tx, staffing, now), staffing)
+
+
+async def places(tx: AsyncConnection, staffing: Staffing, now: datetime) -> dict[str, Place]:
+    """Return the places of all who wait, by conversation."""
+    c = conversation.c
+    found = await tx.execute(
+        select(c.id).where(c.state == State.QUEUED).order_by(c.priority, c.ticket)
+    )
+    names = [row.id for row in found]
+    pace = await _pace(tx, staffing, now) if names else None
+    return {name: _placed(before, pace, staffing) for before, name in enumerate(names)}
+
+
+def said(place: Place) -> str:
+    """Return the sentence about a place."""
+    if place.opens is not None:
+        return texts.say("off_hours_position", position=place.position, opens=hour(place.opens))
+    name = "position" if place.position > 1 else "position_first"
+    return texts.say(name, ahead=place.position - 1, minutes=place.minutes)
+
+
+def hour(at: time) -> str:
+    """Return a time of day as it is said."""
+    return at.strftime("%H:%M")
+
+
+def _placed(before: int, pace: float | None, staffing: Staffing) -> Place:
+    if pace is None:
+        return Place(before + 1, opens=staffing.hours[0] if staffing.hours else None)
+    return Place(before + 1, min(max(math.ceil((before + 1) * pace), 1), _LONGEST_MINUTES))
+
+
+async def _pace(tx: AsyncConnection, staffing: Staffing, now: datetime) -> float | None:
+    """Return after how many minutes one more is taken, from how long chats took lately.
+
+    None where nobody answers now.
+    """
+    if not staffing.staffed(now):
+        return None
     recent = (
         select(assignment.c.from_at, assignment.c.to_at)
         .where(assignment.c.to_at != null())
@@ -77,22 +118,10 @@ async def minutes(tx: AsyncConnection, before: int, staffing: Staffing, now: dat
             or_(assignment.c.to_at == null(), assignment.c.to_at > now - _AT_WORK)
         )
     )
-    people = max(int(at_work.scalar_one()), 1)
-    return min(max(math.ceil((before + 1) * each / people / 60), 1), _LONGEST_MINUTES)
-
-
-async def place(tx: AsyncConnection, row: Row[Any], staffing: Staffing, now: datetime) -> str:
-    """Return the sentence about a consumer's place in the queue."""
-    before = await ahead(tx, row)
-    if not staffing.staffed(now) and staffing.hours is not None:
-        opens = staffing.hours[0].strftime("%H:%M")
-        return texts.say("off_hours_position", position=before + 1, opens=opens)
-    name = "position" if before else "position_first"
-    about = await minutes(tx, before, staffing, now)
-    return texts.say(name, ahead=before, minutes=about)
+    return each / max(int(at_work.scalar_one()), 1) / 60
 
 
 def closed_now(staffing: Staffing) -> str:
     """Return the sentence for who asks for a person outside of the hours."""
     opens, closes = staffing.hours or (time.min, time.max)
-    return texts.say("off_hours", opens=opens.strftime("%H:%M"), closes=closes.strftime("%H:%M"))
+    return texts.say("off_hours", opens=hour(opens), closes=hour(closes))

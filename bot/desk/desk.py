@@ -278,7 +278,7 @@ class Desk:
             )
 
     async def read_up_to(self, account: Account, conversation_id: str, seq: int) -> None:
-        """Note how far an agent has read."""
+        """Note how far an agent has read; the consumer sees it of the one who has the chat."""
         key = {"account_id": account.id, "conversation_id": conversation_id}
         async with self.database.transaction() as tx:
             await tx.execute(
@@ -288,6 +288,7 @@ class Desk:
                     index_elements=list(key), set_={"seq": seq}, where=cursor.c.seq < seq
                 )
             )
+        await self.conversations.takeover.read(conversation_id, account.agent, seq)
 
     async def audited(self, before: int | None, conditions: dict[str, Any]) -> list[Row[Any]]:
         """Return entries of the audit trail, newest first."""

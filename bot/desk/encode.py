@@ -60,6 +60,7 @@ class Encoder:
             "disposition": row.disposition,
             "summary": row.summary,
             "closed_at": self.at(row.closed_at),
+            "read_seq": row.consumer_read_seq,
             "rating": self._rating(row),
         }
 
@@ -136,7 +137,10 @@ class Encoder:
         }
 
     def _rating(self, row: Row[Any]) -> dict[str, Any] | None:
-        return None if row.stars is None else {"stars": row.stars, "at": self.at(row.rated_at)}
+        if row.stars is None:
+            return None
+        added = {"resolved": row.resolved, "reason": row.rating_reason}
+        return {"stars": row.stars, "at": self.at(row.rated_at), **added}
 
 
 def reason(code: str | None) -> dict[str, str] | None:

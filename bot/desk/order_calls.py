@@ -34,6 +34,8 @@ _COLUMNS = (
     "disposition",
     "summary",
     "stars",
+    "resolved",
+    "rating_reason",
 )
 
 

@@ -18,6 +18,12 @@ from bot.desk.tables import cursor
 from bot.errors import ConversationNotFound
 
 MOST = 200
+_RATED = (
+    rating.c.stars,
+    rating.c.resolved,
+    rating.c.reason.label("rating_reason"),
+    rating.c.at.label("rated_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,7 @@ async def earlier_cases(tx: AsyncConnection, row: Row[Any]) -> list[Row[Any]]:
     else:
         same = and_(same, c.consumer_id.is_(None))
     found = await tx.execute(
-        select(conversation, rating.c.stars, rating.c.at.label("rated_at"))
+        select(conversation, *_RATED)
         .outerjoin(rating, rating.c.conversation_id == c.id)
         .where(same, c.id != row.id)
         .order_by(c.opened_at.desc())
@@ -179,8 +185,7 @@ def _rows(account_id: str) -> Select[Any]:
             message.c.at.label("line_at"),
             message.c.author.label("line_author"),
             message.c.text.label("line_text"),
-            rating.c.stars,
-            rating.c.at.label("rated_at"),
+            *_RATED,
         )
         .outerjoin(message, and_(message.c.conversation_id == c.id, message.c.seq == last))
         .outerjoin(rating, rating.c.conversation_id == c.id)

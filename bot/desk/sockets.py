@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.conversation.records import Event, StateChanged, Typing
+from bot.conversation.records import Author, Event, Placed, ReadUpTo, StateChanged, Typing
 from bot.desk import encode, rows
 from bot.desk.accounts import Account
 from bot.desk.base import API, Calls, dumps, token
@@ -103,6 +103,8 @@ class Feed:
 
         A line in a conversation that the page neither watches nor shows costs nothing.
         """
+        if isinstance(event, Placed) or self._is_own(event):
+            return
         if isinstance(event, Typing):
             if conversation_id in self._watched:
                 self._typing[conversation_id] = event.on
@@ -118,6 +120,11 @@ class Feed:
             self._unsent |= self._lists
             self._changed |= set(self._watched)
         self._woken.set()
+
+    @staticmethod
+    def _is_own(event: Event) -> bool:
+        """Whether an event tells what an agent or the bot writes or reads, which the desk knows."""
+        return isinstance(event, (Typing, ReadUpTo)) and event.by is not Author.CONSUMER
 
     def _concerns(self, conversation_id: str) -> bool:
         # While a list is read, or a conversation, it is not known yet what the page shows.

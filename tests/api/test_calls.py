@@ -6,7 +6,7 @@ from typing import get_args
 from bot.api.dispatch import Replacement, Report
 from bot.api.webhooks import ChangeType, NewWebhook
 from bot.channels.rest import Metadata, RestMessage
-from bot.channels.web import NewMessage, NewSession
+from bot.channels.web import NewMessage, NewRating, NewSession
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.providers.changes import TYPES
 from bot.requests import MAX_NAME, MAX_TEXT
@@ -119,6 +119,7 @@ async def test_the_description_has_the_bodies_as_they_are_read(server):
     assert rest["metadata"]["properties"].keys() == Metadata.model_fields.keys()
     assert schemas["NewSession"]["properties"].keys() == NewSession.model_fields.keys()
     assert schemas["NewMessage"]["properties"].keys() == NewMessage.model_fields.keys()
+    assert schemas["NewRating"]["properties"].keys() == NewRating.model_fields.keys()
     assert schemas["Report"]["properties"].keys() == Report.model_fields.keys()
     assert schemas["Replacement"]["properties"].keys() == Replacement.model_fields.keys()
     assert schemas["NewWebhook"]["properties"].keys() == NewWebhook.model_fields.keys()

@@ -118,7 +118,7 @@ class Case:
         self.row: dict[str, Any] = {
             "id": identity, "case_no": 1, "state": state, "epoch": 1, "channel": "web", "name": name,
             "agent": None, "reason": None, "priority": 2, "opened_at": at(-20), "queued_at": None,
-            "deadline_at": None, "waiting_since": None, "position": None, "last_seq": 0, "unread": 0,
+            "deadline_at": None, "waiting_since": None, "position": None, "last_seq": 0, "unread": 0, "read_seq": 0,
             "last_message": None, "appliance": "海尔1.5匹挂机空调", "visit_day": "2026-11-22",
             "disposition": None, "summary": None, "closed_at": None, "rating": None,
         } | more  # fmt: skip

@@ -1,5 +1,6 @@
 """The chat on a page of a shop: another origin, the shop's identity, cards and photos."""
 
+import asyncio
 import base64
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -9,10 +10,14 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import expect
+from sqlalchemy import select
 
 from bot.clock import SystemClock
+from bot.conversation.states import Command
+from bot.conversation.tables import conversation, rating
 from bot.dialogue.engine import Button, Reply, TurnResult
 from tests.api.service import serving
+from tests.conversation.service import WANG
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -199,3 +204,85 @@ async def test_axe_finds_nothing_in_it(shop, faults):
     # The shop's red button is the shop's.
     found = [fault for fault in await faults(page) if "付款" not in fault[1]]
     assert found == []
+
+
+async def test_a_person_is_waited_for_read_and_rated(shop, shoot, faults):
+    """Place and cancelling in the queue, who speaks, marks both ways, stars with a reason."""
+    service = shop.server.service
+    service.engine._script["转人工"] = TurnResult((Reply("好的，为您转人工。"),), "request_human")
+    await service.say("转人工", sender="somebody before")
+    page = await shop(attributes(extra="data-open='true'"), viewport=DESKTOP)
+    await say(page, "转人工")
+    banner = page.locator(".banner")
+    await expect(banner).to_contain_text("前面还有 1 位 · 约 10 分钟")
+    await shoot(page, "1-queued")
+    await service.say("不等了", sender="somebody before")
+    await expect(banner).to_contain_text("您排在第一位 · 约 5 分钟")
+    await banner.get_by_role("button", name="取消排队").click()
+    await expect(banner).to_have_count(0)
+    await say(page, "转人工")
+    await expect(banner).to_contain_text("您排在第一位")
+
+    name, talks = await their_case(service), service.conversations
+    await service.move(Command.CLAIM, WANG, case=name)
+    await expect(page.locator('[data-from="system"]')).to_contain_text("客服小王已接入")
+    await expect(page.locator("header .status")).to_have_text("客服 小王 为您服务")
+    await say(page, "在吗")
+    await expect(page.locator(".delivery")).to_have_text("已送达")
+    (line, *_) = reversed(await talks.after(name, 0))
+    await talks.takeover.read(name, WANG, line.seq)
+    await expect(page.locator(".delivery")).to_have_text("已读")
+    sent = await talks.takeover.say(name, WANG, "您好", "c1")
+    await expect(page.locator('[data-from="agent"] .name')).to_have_text("客服 小王")
+    await until(lambda: read_seq(service, name), sent.message.seq)
+    await shoot(page, "2-read")
+
+    await service.move(Command.CLOSE, WANG, case=name, held_by=WANG.id, disposition="solved")
+    form = page.get_by_role("form", name="服务评价")
+    await form.get_by_role("radio", name="不满意", exact=True).check()
+    await form.get_by_role("radio", name="没有解决").check()
+    await form.get_by_label("想说的话").fill("等太久")
+    await shoot(page, "3-rating")
+    assert [fault for fault in await faults(page) if "付款" not in fault[1]] == []
+    await form.get_by_role("button", name="提交评价").click()
+    await expect(page.get_by_text("不满意；问题没有解决；等太久")).to_be_visible()
+    await expect(form.get_by_role("button")).to_have_count(0)
+    await shoot(page, "4-rated")
+    async with service.database.reading() as tx:
+        given = (await tx.execute(select(rating))).one()
+    assert (given.stars, given.resolved, given.reason) == (2, False, "等太久")
+
+
+async def test_a_chat_that_is_folded_reads_nothing(shop):
+    service = shop.server.service
+    page = await shop(attributes(extra="data-open='true'"), viewport=DESKTOP)
+    await say(page, "你好")
+    await expect(page.get_by_text("echo: 你好")).to_be_visible()
+    name = await their_case(service)
+    await service.move(Command.BARGE_IN, WANG, case=name)
+    await expect(page.locator("header .status")).to_contain_text("小王")
+    await page.get_by_role("button", name="收起").click()
+    sent = await service.conversations.takeover.say(name, WANG, "您好", "c1")
+    await expect(page.locator('[data-from="agent"]')).to_have_count(1)
+    assert await read_seq(service, name) == 0
+    await page.get_by_role("button", name="联系客服").click()
+    await until(lambda: read_seq(service, name), sent.message.seq)
+
+
+async def their_case(service):
+    """The case of the shop's consumer."""
+    async with service.database.reading() as tx:
+        theirs = select(conversation.c.id).where(conversation.c.consumer_id == "tb_1001")
+        return await tx.scalar(theirs)
+
+
+async def read_seq(service, name):
+    async with service.database.reading() as tx:
+        found = select(conversation.c.consumer_read_seq).where(conversation.c.id == name)
+        return await tx.scalar(found)
+
+
+async def until(ask, wanted):
+    async with asyncio.timeout(10):
+        while await ask() != wanted:
+            await asyncio.sleep(0.05)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import time, timedelta
 
 import aiohttp
 import jwt
@@ -12,11 +12,14 @@ import pytest
 from bot.channels import pages
 from bot.channels.sessions import Sessions, session_secret
 from bot.clock import SystemClock
-from bot.conversation.records import Incoming
+from bot.conversation.records import Author, Incoming
+from bot.conversation.states import Command
+from bot.conversation.waiting import Staffing
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.errors import Unauthorized
 from tests.api.service import is_problem, serving
-from tests.conversation.service import Service
+from tests.conversation.service import WANG, Service
+from tests.conversation.service import heard as happened
 
 SHOP = "a secret that the shop keeps for us"
 SITE = "https://www.shop.example"
@@ -340,3 +343,102 @@ def test_a_session_of_another_secret_is_none():
     assert Sessions("a").read(token).consumer_id == "tb_1001"
     with pytest.raises(Unauthorized):
         Sessions("b").read(token)
+
+
+async def post(server, token, path, **body):
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await server.client.post(f"/chat/{path}", json=body, headers=headers)
+    return answer.status
+
+
+HUMAN = TurnResult((Reply("好的"),), "request_human")
+
+
+async def test_a_place_in_the_queue_is_told_as_a_number_and_gets_better(server):
+    server.service.engine._script = {"转": HUMAN}
+    for sender in ("a", "b"):
+        await server.service.say("转", sender=sender)
+    session = await opened(server)
+    async with events(server, session["token"]) as socket:
+        await send(server, session["token"], "转", "m1")
+        heard = await frames(socket, lambda f: f["type"] == "queue")
+        assert [f["state"] for f in heard if f["type"] == "state"][-1] == "queued"
+        assert heard[-1] == {"type": "queue", "position": 3, "minutes": 15, "opens": None}
+        await server.service.say("不等了", sender="a")
+        heard = await frames(socket, lambda f: f["type"] == "queue")
+        assert (heard[-1]["position"], heard[-1]["minutes"]) == (2, 10)
+        await server.service.move(
+            Command.CLAIM, WANG, case=await server.service.case(session["sender"])
+        )
+        heard = await frames(socket, lambda f: f["type"] == "state")
+        assert "queue" not in [f["type"] for f in heard]
+    # Told again to a page that comes back.
+    async with events(server, session["token"]) as socket:
+        heard = await frames(socket, lambda f: f["type"] == "state")
+    assert (heard[-1]["state"], heard[-1]["agent"]) == ("human", "小王")
+
+
+async def test_outside_of_the_hours_the_place_names_the_opening(tmp_path):
+    async with serving(tmp_path) as server:
+        talks = server.service.conversations
+        talks._staffing = Staffing((time(14), time(18)))
+        server.service.engine._script = {"转": HUMAN}
+        session = await opened(server)
+        await send(server, session["token"], "转", "m1")
+        async with events(server, session["token"]) as socket:
+            heard = await frames(socket, lambda f: f["type"] == "queue")
+        assert heard[-1] == {"type": "queue", "position": 1, "minutes": None, "opens": "14:00"}
+
+
+async def test_marks_of_reading_go_both_ways(server):
+    session = await opened(server)
+    await send(server, session["token"], "你好。", "m1")
+    async with events(server, session["token"]) as socket:
+        await frames(socket, says("echo: 你好。"))
+        name = await server.service.case(session["sender"])
+        await server.service.move(Command.BARGE_IN, WANG, case=name)
+        await server.service.conversations.takeover.read(name, WANG, 2)
+        heard = await frames(socket, lambda f: f["type"] == "read")
+        assert heard[-1]["seq"] == 2
+        await server.service.conversations.takeover.say(name, WANG, "您好", "c1")
+        heard = await frames(socket, says("您好"))
+        assert heard[-1]["message"]["agent"] == "小王"
+        with server.service.conversations.subscribe(name) as subscription:
+            assert await post(server, session["token"], "read", seq=4) == 204
+            assert (await happened(subscription)).seq == 4
+            assert await post(server, session["token"], "typing", on=True) == 204
+            assert (await happened(subscription)).by is Author.CONSUMER
+    async with events(server, session["token"], after_seq=4) as socket:
+        heard = await frames(socket, lambda f: f["type"] == "read")
+    assert [f["seq"] for f in heard if f["type"] == "read"] == [2]
+
+
+async def test_ones_own_typing_is_not_told_back(server):
+    session = await opened(server)
+    async with events(server, session["token"]) as socket:
+        await frames(socket, lambda f: f["type"] == "state")
+        await post(server, session["token"], "typing", on=True)
+        await send(server, session["token"], "你好。", "m1")
+        heard = await frames(socket, says("你好。"))
+    assert [f["type"] for f in heard] == ["message"]
+
+
+async def test_stars_are_given_with_an_opinion_once(server):
+    session = await opened(server)
+    await send(server, session["token"], "你好。", "m1")
+    name = await server.service.case(session["sender"])
+    await server.service.move(Command.BARGE_IN, WANG, case=name)
+    await server.service.move(Command.CLOSE, WANG, case=name, held_by=WANG.id, disposition="solved")
+    view = await server.service.conversations.transcript(session["sender"])
+    assert view.messages[-1].custom == {"card": "rating"}
+    stars = view.messages[-1].buttons[0]["payload"]
+    body = {"stars": stars, "message_id": "r1", "resolved": True, "reason": "很快"}
+    for _ in range(2):
+        assert await post(server, session["token"], "ratings", **body) == 202
+    view = await server.service.conversations.transcript(session["sender"])
+    assert [line.text for line in view.messages[-2:]] == [
+        "非常满意；问题已解决；很快",
+        "谢谢您的评价！",
+    ]
+    other = {**body, "stars": "5星", "message_id": "r2"}
+    assert await post(server, session["token"], "ratings", **other) == 400

@@ -1,7 +1,7 @@
 """Who listens hears of messages, states and typing; who is slow loses hints, not messages."""
 
 from bot.conversation.events import EventBus
-from bot.conversation.records import MessageAdded, StateChanged, Typing
+from bot.conversation.records import Author, MessageAdded, StateChanged, Typing
 from bot.dialogue.engine import Reply, TurnResult
 from tests.conversation.service import heard
 
@@ -29,6 +29,6 @@ def test_a_full_backlog_drops_and_nobody_is_kept_who_left():
     bus = EventBus()
     with bus.subscribe("c") as subscription:
         for _ in range(1000):
-            bus.publish("c", Typing(on=True))
+            bus.publish("c", Typing(on=True, by=Author.BOT))
         assert subscription._queue.qsize() == 200
     assert not bus._subscriptions

@@ -1,13 +1,18 @@
 """The desk over HTTP: who may do what, and what the consumer sees of it."""
 
 import asyncio
+import csv
+import io
 from functools import partial
 
+import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient
 
 from bot.conversation import texts
+from bot.conversation.records import Author, Incoming, Opinion, Typing
 from bot.conversation.states import State
+from bot.errors import MalformedRequest
 
 
 async def test_nobody_comes_in_without_signing_in(world):
@@ -161,3 +166,66 @@ async def told(socket, condition):
 
 def test_every_fact_of_a_home_has_a_name_for_agents():
     assert texts.table("desk")["facts"].keys() == texts.table("wording")["facts"].keys()
+
+
+async def rated(world, **opinion):
+    """A case that Wang closed and its consumer rated; its id."""
+    name = await world.queue()
+    await world.wang.post(f"/conversations/{name}/claim")
+    await world.wang.post(f"/conversations/{name}/close", disposition="solved", summary="")
+    view = await world.service.conversations.transcript("s1")
+    star = view.messages[-1].buttons[3]
+    incoming = Incoming("rest", "s1", star["payload"], "r1", opinion=Opinion(**opinion))
+    await world.service.conversations.receive(incoming)
+    await world.service.conversations.receive(incoming)
+    return name
+
+
+async def test_a_rating_says_whether_it_is_solved_and_why(world):
+    name = await rated(world, resolved=False, reason="师傅=没来")
+    _, whole = await world.boss.get(f"/conversations/{name}")
+    rating = whole["conversation"]["rating"]
+    assert (rating["stars"], rating["resolved"], rating["reason"]) == (2, False, "师傅=没来")
+    assert [line["text"] for line in whole["messages"]].count(
+        "不满意；问题没有解决；师傅=没来"
+    ) == 1
+    _, sample = await world.boss.get("/supervisor/sample")
+    assert sample["conversations"][0]["rating"]["reason"] == "师傅=没来"
+    answer = await world.boss.client.get("/desk/api/supervisor/export.csv")
+    (row,) = csv.DictReader(io.StringIO(await answer.text()))
+    assert (row["stars"], row["resolved"], row["rating_reason"]) == ("2", "False", "师傅=没来")
+
+
+async def test_an_opinion_without_stars_is_refused(world):
+    name = await rated(world)
+    with pytest.raises(MalformedRequest):
+        await world.service.conversations.receive(
+            Incoming("rest", "s1", "很好", "r2", opinion=Opinion(resolved=True))
+        )
+    assert await world.service.case() == name
+
+
+async def test_the_consumer_sees_what_the_owner_has_read_and_nobody_elses_looking(world):
+    name = await world.queue()
+    await world.li.post(f"/conversations/{name}/read", seq=2)
+    assert (await world.service.conversations.newest_case(name)).read_seq == 0
+    await world.wang.post(f"/conversations/{name}/claim")
+    await world.wang.post(f"/conversations/{name}/read", seq=3)
+    assert (await world.service.conversations.newest_case(name)).read_seq == 3
+
+
+async def test_an_agent_sees_the_consumer_read_and_type(world):
+    name = await world.queue()
+    await world.wang.post(f"/conversations/{name}/claim")
+    async with world.wang.client.ws_connect("/desk/api/events") as socket:
+        await socket.send_json({"type": "watch", "conversation_id": name, "after_seq": 0})
+        await told(socket, lambda f: f["type"] == "message" and "已接入" in f["message"]["text"])
+        await world.wang.post(f"/conversations/{name}/typing", on=True)
+        await world.service.conversations.read_up_to(name, 4)
+        heard = await told(
+            socket, lambda f: f["type"] == "conversation" and f["conversation"]["read_seq"] == 4
+        )
+        # An agent's own typing is nothing that the consumer does.
+        assert "typing" not in [frame["type"] for frame in heard]
+        world.service.conversations.publish(name, Typing(on=True, by=Author.CONSUMER))
+        assert (await told(socket, lambda f: f["type"] == "typing"))[-1]["on"]

@@ -55,9 +55,12 @@ export const strings = {
   photoWords: '[图片]',
   photoTooLarge: (megabytes: number) => `图片不能超过 ${megabytes} MB`,
   photoUnsupported: '只能发送 JPG、PNG 或 WebP 图片',
-  askPosition: '排到第几位',
   leaveQueue: '取消排队',
-  askPositionText: '前面还有几位',
+  place: (ahead: number, minutes: number | null, opens: string | null) => {
+    const queue = ahead > 0 ? `前面还有 ${ahead} 位` : '您排在第一位'
+    if (opens) return `${queue}，客服 ${opens} 上班后联系您。可继续留言，客服会看到。`
+    return `${queue} · 约 ${minutes ?? 1} 分钟。可继续留言，客服会看到。`
+  },
   agentNamed: (name: string) => `客服 ${name} 为您服务`,
   windowChoice: '选择上门时段',
   confirmWindow: '选好了',
@@ -73,6 +76,14 @@ export const strings = {
     unscheduled: '待预约', scheduled: '已预约上门', en_route: '师傅已出发', in_progress: '正在上门服务',
     completed: '已完成', cancelled: '已取消预约', failed: '上门未完成',
   } as Record<string, string>,
+  ratingLabel: '服务评价',
+  ratingStars: '满意度',
+  ratingResolved: '问题解决了吗？',
+  ratingYes: '解决了',
+  ratingNo: '没有解决',
+  ratingReason: '想说的话（选填）',
+  ratingSubmit: '提交评价',
+  ratingFailed: '没有提交成功，请重试。',
   failed: '发送失败',
   retry: '点此重发',
 

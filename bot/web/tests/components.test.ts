@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Component, createApp, type App as VueApp } from 'vue'
+import { type Component, createApp, nextTick, type App as VueApp } from 'vue'
 
 import ConsumerPicker from '../src/components/ConsumerPicker.vue'
 import MessageBubble from '../src/components/MessageBubble.vue'
 import MessageComposer from '../src/components/MessageComposer.vue'
 import QuickReplies from '../src/components/QuickReplies.vue'
+import RatingForm from '../src/components/RatingForm.vue'
 import StateBanner from '../src/components/StateBanner.vue'
 import { withMessage, withPending } from '../src/chat/timeline'
 import { clockOf, dayOf } from '../src/format'
@@ -121,6 +122,29 @@ describe('QuickReplies', () => {
   })
 })
 
+describe('RatingForm', () => {
+  const buttons = ['非常满意', '满意'].map((title, n) => ({ title, payload: `btn_${n}` }))
+
+  it('needs the stars only, and says where they did not arrive', async () => {
+    const rate = vi.fn().mockResolvedValueOnce(false).mockResolvedValueOnce(true)
+    const host = mount(RatingForm, { buttons, choice: { frozen: false, chosen: -1 }, rate })
+    const submit = find<HTMLButtonElement>(host, 'button')
+    expect(submit.disabled).toBe(true)
+    host.querySelectorAll<HTMLInputElement>('input')[1]?.dispatchEvent(new Event('change'))
+    await nextTick()
+    expect(submit.disabled).toBe(false)
+    find(host, 'form').dispatchEvent(new Event('submit'))
+    await vi.waitFor(() => expect(host.textContent).toContain(strings.ratingFailed))
+    expect(rate).toHaveBeenLastCalledWith(buttons[1], { resolved: null, reason: '' })
+  })
+
+  it('once given shows the stars and asks nothing more', () => {
+    const host = mount(RatingForm, { buttons, choice: { frozen: true, chosen: 1 }, rate: vi.fn() })
+    expect(host.querySelectorAll<HTMLInputElement>('input')[1]?.checked).toBe(true)
+    expect(host.querySelector('button')).toBeNull()
+  })
+})
+
 describe('ConsumerPicker', () => {
   it('offers each consumer and an anonymous visitor', () => {
     const onPick = vi.fn()
@@ -137,7 +161,9 @@ describe('StateBanner', () => {
 
   it.each([
     [{}, ''],
-    [{ state: 'queued' }, strings.banner.queued + strings.askPosition + strings.leaveQueue],
+    [{ state: 'queued' }, strings.banner.queued + strings.leaveQueue],
+    [{ state: 'queued', place: { position: 3, minutes: 6, opens: null } }, strings.place(2, 6, null) + strings.leaveQueue],
+    [{ state: 'queued', place: { position: 1, minutes: null, opens: '08:00' } }, strings.place(0, null, '08:00') + strings.leaveQueue],
     [{ state: 'human', agent: '小王' }, strings.agentNamed('小王')],
     [{ state: 'human' }, strings.banner.human],
     [{ state: 'human', connection: 'lost' }, strings.banner.lost],

@@ -6,6 +6,7 @@ import { begun, hand, timeline, withLine, withMove, withWhole } from '../src/des
 import { Desk } from '../src/desk/desk'
 import { Drafts } from '../src/desk/drafts'
 import { clock, NO_LISTS, urgency, waited, withRow, withSnapshot } from '../src/desk/lists'
+import { rated } from '../src/desk/rated'
 import { type Frame, type Line, type Move, readFrame, type Row } from '../src/desk/wire'
 import { MemoryStorage, Sockets } from './support'
 
@@ -16,7 +17,7 @@ function row(id: string, more: Partial<Row> = {}): Row {
     id, case_no: 1, state: 'queued', epoch: 1, channel: 'web', name: '李**', agent: null, reason: null, priority: 2,
     opened_at: '2026-11-20T09:50:00+08:00', queued_at: '2026-11-20T09:58:00+08:00', deadline_at: null,
     waiting_since: '2026-11-20T09:58:00+08:00', position: 1, last_seq: 1, unread: 1, last_message: null, appliance: null,
-    visit_day: null, disposition: null, summary: null, closed_at: null, rating: null, ...more,
+    visit_day: null, disposition: null, summary: null, closed_at: null, read_seq: 0, rating: null, ...more,
   }
 }
 
@@ -223,12 +224,29 @@ describe('the desk', () => {
     expect(sockets.last.said.filter(({ type }) => type === 'heartbeat').length).toBe(2)
   })
 
+  it('tells that lines were read that were looked at before the chat was taken, once', async () => {
+    await open()
+    const reads = () => posted.filter(({ path }) => path.endsWith('/read')).length
+    const before = reads()
+    push({ type: 'conversation', conversation: { ...claimed, epoch: 9 }, lists: ['mine'] })
+    push({ type: 'conversation', conversation: { ...claimed, epoch: 9 }, lists: ['mine'] })
+    expect(reads()).toBe(before + 1)
+    push({ type: 'conversation', conversation: { ...claimed, epoch: 10, agent: { id: 'a2', alias: '小李' } }, lists: [] })
+    expect(reads()).toBe(before + 1)
+  })
+
   it('goes to the sign-in when the session is over', async () => {
     await open()
     sockets.last.fail(4401)
     expect(desk.snapshot.phase).toBe('signed_out')
     expect(desk.snapshot.chat).toBeNull()
   })
+})
+
+it('says a rating in one line', () => {
+  expect(rated(null)).toBe('未评价')
+  expect(rated({ stars: 4 })).toBe('评分 4 星')
+  expect(rated({ stars: 2, resolved: false, reason: '没来' })).toBe('评分 2 星 · 未解决 · 没来')
 })
 
 describe('drafts', () => {

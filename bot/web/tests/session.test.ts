@@ -355,3 +355,69 @@ describe('typing', () => {
     expect(session.snapshot.typing).toBe(false)
   })
 })
+
+describe('waiting for a person', () => {
+  it('knows the place in the queue as long as it waits', () => {
+    begin()
+    sockets.last.accept(state('queued'), { type: 'queue', position: 3, minutes: 6, opens: null })
+    expect(session.snapshot.place).toEqual({ position: 3, minutes: 6, opens: null })
+    sockets.last.push({ type: 'queue', position: 2, minutes: 4, opens: null })
+    expect(session.snapshot.place?.position).toBe(2)
+    sockets.last.push(state('human'))
+    expect(session.snapshot.place).toBeNull()
+  })
+})
+
+describe('being seen', () => {
+  const posts = (path: string) => http.posted.filter(({ url }) => url.endsWith(path)).map(({ body }) => body)
+
+  it('tells once how far a person has been read, and nothing of the bot', async () => {
+    begin()
+    sockets.last.accept(message(1, 'bot', '您好'))
+    session.seen()
+    expect(posts('chat/read')).toEqual([])
+    sockets.last.push(message(2, 'agent', '我是小王'))
+    session.seen()
+    session.seen()
+    await pass()
+    expect(posts('chat/read')).toEqual([{ seq: 2 }])
+  })
+
+  it('tells it again where it did not arrive', async () => {
+    begin()
+    sockets.last.accept(message(1, 'agent', '您好'))
+    http.answers.push('no answer')
+    session.seen()
+    await pass()
+    session.seen()
+    await pass()
+    expect(posts('chat/read')).toHaveLength(2)
+  })
+
+  it('tells a person now and then that the consumer writes, and the bot never', async () => {
+    begin()
+    sockets.last.accept(state('bot'))
+    session.writes()
+    sockets.last.push(state('human'))
+    session.writes()
+    session.writes()
+    await pass(5_000)
+    session.writes()
+    expect(posts('chat/typing')).toEqual([{ on: true }, { on: true }])
+  })
+})
+
+describe('rating', () => {
+  const star = { title: '满意', payload: 'btn_4' }
+
+  it('hands stars over with what goes with them, under one id for one question', async () => {
+    begin()
+    http.answers.push('no answer')
+    expect(await session.rate(star, { resolved: null, reason: ' ' })).toBe(false)
+    expect(await session.rate(star, { resolved: true, reason: '快' })).toBe(true)
+    expect(http.posted.map(({ body }) => body)).toEqual([
+      { stars: 'btn_4', message_id: 'rate-btn_4', resolved: null, reason: null },
+      { stars: 'btn_4', message_id: 'rate-btn_4', resolved: true, reason: '快' },
+    ])
+  })
+})

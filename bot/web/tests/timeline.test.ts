@@ -133,3 +133,16 @@ it('a line is marked as delivered until somebody answers', () => {
   expect(lastUnanswered(withMessage(asked, line(3, 'bot', '在')))).toBe(-1)
   expect(lastUnanswered([])).toBe(-1)
 })
+
+describe('who speaks', () => {
+  it('says that a person takes over across the chat, and names who said each line', () => {
+    const joined = { ...line(1, 'bot', '客服小王已接入'), custom: { event: 'agent_joined', agent: '小王' } }
+    const entries = build(joined, { ...line(2, 'agent', '您好'), agent: '小王' }, { ...line(3, 'agent', '我来'), agent: '小李' })
+    expect(entries.map((entry) => [entry.from, entry.agent])).toEqual([['system', null], ['agent', '小王'], ['agent', '小李']])
+  })
+
+  it('knows the stars that were given with more behind them', () => {
+    const entries = build(line(1, 'bot', '请打分', ['满意', '一般']), line(2, 'consumer', '一般；问题没有解决；等太久'))
+    expect(choiceAt(entries, 0, 'closed')).toEqual({ frozen: true, chosen: 1 })
+  })
+})

@@ -1,6 +1,6 @@
 /** The HTTP calls of the page. */
 
-import type { Consumer, Credentials, Receipt } from './wire'
+import type { Consumer, Credentials, Opinion, Receipt } from './wire'
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
@@ -44,6 +44,23 @@ export class ChatApi {
     return this.call('chat/messages', { body: { text, message_id: messageId }, token })
   }
 
+  /** Rate a case: `stars` is the payload of the star that was offered. */
+  rate(token: string, stars: string, opinion: Opinion, messageId: string): Promise<Receipt> {
+    const reason = opinion.reason.trim() || null
+    const body = { stars, message_id: messageId, resolved: opinion.resolved, reason }
+    return this.call('chat/ratings', { body, token })
+  }
+
+  /** The consumer has seen the lines up to `seq`. */
+  async read(token: string, seq: number): Promise<void> {
+    await this.tell('chat/read', { seq }, token)
+  }
+
+  /** The consumer has begun or stopped writing. */
+  async typing(token: string, on: boolean): Promise<void> {
+    await this.tell('chat/typing', { on }, token)
+  }
+
   /** Hand a photo over; resolves once the server has stored it. */
   sendPhoto(token: string, photo: Blob, messageId: string): Promise<Receipt> {
     return this.call(`chat/photos?${new URLSearchParams({ message_id: messageId })}`, { body: photo, token })
@@ -75,6 +92,11 @@ export class ChatApi {
     url.protocol = url.protocol.replace('http', 'ws')
     url.search = new URLSearchParams({ token, after_seq: String(afterSeq) }).toString()
     return url.href
+  }
+
+  private async tell(path: string, body: object, token: string): Promise<void> {
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }
+    await this.answer(path, { method: 'POST', headers, body: JSON.stringify(body) })
   }
 
   private async call<T>(path: string, post?: { body: object; token?: string }): Promise<T> {

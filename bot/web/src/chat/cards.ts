@@ -24,9 +24,14 @@ export interface ProgressCard {
   readonly visit: { readonly status: string; readonly start: string | null; readonly end: string | null } | null
 }
 
-export type Card = WindowsCard | ConfirmCard | ProgressCard
+/** The question for stars; its buttons are the stars, best first. */
+export interface RatingCard {
+  readonly card: 'rating'
+}
 
-const CARDS: readonly unknown[] = ['windows', 'confirm', 'progress']
+export type Card = WindowsCard | ConfirmCard | ProgressCard | RatingCard
+
+const CARDS: readonly unknown[] = ['windows', 'confirm', 'progress', 'rating']
 
 /** Read a message's `custom`; null where it is no card that this page knows. */
 export function readCard(custom: unknown): Card | null {

@@ -6,7 +6,9 @@ import { Keep } from './keep'
 import { Outbox } from './outbox'
 import { type Connection, EventStream, type Socket } from './stream'
 import { type Entries, withDelivery, withMessage, withPending, withReceipt } from './timeline'
-import { type Button, type ConversationState, type Frame, readFrame, type WireMessage } from './wire'
+import {
+  type Button, type ConversationState, type Frame, type Opinion, type Place, readFrame, type WireMessage,
+} from './wire'
 
 /** All that a page needs to draw; a new object at each change. */
 export interface Snapshot {
@@ -17,6 +19,8 @@ export interface Snapshot {
   readonly agent: string | null
   /** Up to which line a person has read. */
   readonly readSeq: number
+  /** The place in the queue for a person, while it is waited for one. */
+  readonly place: Place | null
   readonly typing: boolean
   readonly connection: Connection
   /** The history has been read: an empty transcript is now truly empty. */
@@ -30,9 +34,12 @@ export interface SessionOptions {
   readonly openSocket?: (url: string) => Socket
   readonly online?: () => boolean
   readonly random?: () => number
+  readonly now?: () => number
 }
 
 const TYPING_LIMIT_MS = 35_000
+/** The desk takes the dots away where nothing is heard for a little longer than this. */
+const TYPING_EVERY_MS = 5_000
 const SETTLE_MS = 400
 
 const EMPTY: Snapshot = {
@@ -41,6 +48,7 @@ const EMPTY: Snapshot = {
   reason: null,
   agent: null,
   readSeq: 0,
+  place: null,
   typing: false,
   connection: 'connecting',
   settled: false,
@@ -52,9 +60,12 @@ export class ChatSession {
   private readonly listeners = new Set<(snapshot: Snapshot) => void>()
   private readonly outbox: Outbox
   private readonly stream: EventStream<Frame>
+  private readonly now: () => number
   private readonly photos = new Map<string, { photo: Blob; url: string }>()
   private readonly pictures = new Map<string, Promise<string>>()
   private read = 0
+  private seenSeq = 0
+  private typedAt = 0
   private typingTimer: ReturnType<typeof setTimeout> | undefined
   private settleTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -64,6 +75,7 @@ export class ChatSession {
     options: SessionOptions = {},
   ) {
     const keep = options.keep ?? new Keep(null)
+    this.now = options.now ?? Date.now
     this.outbox = new Outbox(
       (text, messageId) => api.send(token, text, messageId),
       {
@@ -129,6 +141,34 @@ export class ChatSession {
     this.post(button.payload, button.title)
   }
 
+  /** Give stars and what goes with them; false where they did not arrive. */
+  async rate(stars: Button, opinion: Opinion): Promise<boolean> {
+    try {
+      await this.api.rate(this.token, stars.payload, opinion, `rate-${stars.payload}`)
+      return true
+    } catch (error) {
+      if (error instanceof CallFailed && error.status === 401) this.expire()
+      return false
+    }
+  }
+
+  /** What is shown has been seen; only what a person said is worth telling. */
+  seen(): void {
+    const said = this.current.entries.filter((entry) => entry.from === 'agent')
+    const seq = said.length > 0 ? (said[said.length - 1]?.seq ?? 0) : 0
+    if (seq <= this.seenSeq) return
+    const before = this.seenSeq
+    this.seenSeq = seq
+    this.api.read(this.token, seq).catch(() => (this.seenSeq = before))
+  }
+
+  /** The consumer writes; a person who has the chat, or is to have it, is told so now and then. */
+  writes(): void {
+    if (this.current.state !== 'human' || this.now() - this.typedAt < TYPING_EVERY_MS) return
+    this.typedAt = this.now()
+    this.api.typing(this.token, true).catch(() => undefined)
+  }
+
   /** Send a photo, which is shown at once as `words`; it does not outlive a reload unsent. */
   sendPhoto(photo: Blob, words: string): void {
     const messageId = newId()
@@ -186,10 +226,14 @@ export class ChatSession {
     if (frame.type === 'typing') this.typing(frame.on)
     else if (frame.type === 'message') this.receive(frame.message)
     else if (frame.type === 'read') this.change({ readSeq: Math.max(this.current.readSeq, frame.seq) })
-    else {
+    else if (frame.type === 'queue') {
+      const { position, minutes, opens } = frame
+      this.change({ place: { position, minutes, opens } })
+    } else {
       this.typing(false)
       this.settle()
-      this.change({ state: frame.state, reason: frame.reason ?? null, agent: frame.agent ?? null })
+      const place = frame.state === 'queued' ? this.current.place : null
+      this.change({ state: frame.state, reason: frame.reason ?? null, agent: frame.agent ?? null, place })
     }
   }
 

@@ -15,6 +15,8 @@ export interface Entry {
   readonly at: string | null
   readonly from: Role
   readonly text: string
+  /** The name of the person who says it; null where none does. */
+  readonly agent: string | null
   readonly buttons: readonly Button[]
   readonly card: Card | null
   readonly photo: Photo | null
@@ -43,6 +45,7 @@ export function withPending(
     at: null,
     from: 'consumer',
     text,
+    agent: null,
     buttons: [],
     card: null,
     photo,
@@ -102,8 +105,9 @@ function stored(message: WireMessage, key: string): Entry {
     id: String(message.id),
     seq: message.seq,
     at: message.at,
-    from: card === null ? message.from : 'system',
+    from: card === null && !joins(message) ? message.from : 'system',
     text: card ?? message.text,
+    agent: message.agent ?? null,
     buttons: message.buttons ?? [],
     card: readCard(message.custom),
     photo: photoId(message.custom) === null ? null : { id: photoId(message.custom), url: null },
@@ -115,6 +119,11 @@ function stored(message: WireMessage, key: string): Entry {
 function cardOf(message: WireMessage): string | null {
   const { notice } = (message.custom ?? {}) as { notice?: { text?: unknown } }
   return message.text === '' && typeof notice?.text === 'string' ? notice.text : null
+}
+
+/** Whether the line says that a person takes over: a rule across the chat, nobody's words. */
+function joins(message: WireMessage): boolean {
+  return (message.custom as { event?: unknown } | null | undefined)?.event === 'agent_joined'
 }
 
 function inOrder(entries: Entries): Entries {
@@ -137,10 +146,15 @@ export function choiceAt(entries: Entries, index: number, state: ConversationSta
   const later = entries.slice(index + 1)
   const answer = later.find((entry) => entry.from === 'consumer' && entry.delivery !== 'failed')
   const replaced = later.some((entry) => entry.from !== 'consumer' && entry.buttons.length > 0)
-  const chosen = answer ? buttons.findIndex((button) => button.title === answer.text) : -1
+  const chosen = answer ? buttons.findIndex((button) => answers(button, answer.text)) : -1
   // A closed chat still asks for stars.
   const listens = state === 'bot' || state === 'closed'
   return { frozen: Boolean(answer) || replaced || !listens, chosen }
+}
+
+/** Stars may come with more behind them. */
+function answers(button: Button, text: string): boolean {
+  return text === button.title || text.startsWith(`${button.title}；`)
 }
 
 /** The consumer's newest stored line that nobody has answered yet; -1 for none. */

@@ -17,16 +17,33 @@ export interface WireMessage {
   readonly at: string
   readonly from: Role
   readonly text: string
+  /** The name of the person who says it, where one does. */
+  readonly agent?: string | null
   readonly buttons?: readonly Button[] | null
   readonly custom?: unknown
   /** The id the page gave the message, where the server repeats it. */
   readonly message_id?: string | null
 }
 
+/** A place in the queue for a person, from 1; `opens` is a time of day where nobody answers now. */
+export interface Place {
+  readonly position: number
+  /** About how many minutes it takes; null where nobody answers now. */
+  readonly minutes: number | null
+  readonly opens: string | null
+}
+
+/** What goes with the stars of a rating. */
+export interface Opinion {
+  readonly resolved: boolean | null
+  readonly reason: string
+}
+
 export type Frame =
   | { readonly type: 'message'; readonly message: WireMessage }
   | { readonly type: 'state'; readonly state: ConversationState; readonly reason?: string | null; readonly agent?: string | null }
   | { readonly type: 'read'; readonly seq: number }
+  | ({ readonly type: 'queue' } & Place)
   | { readonly type: 'typing'; readonly on: boolean }
 
 export interface Consumer {
@@ -54,6 +71,7 @@ export function readFrame(data: unknown): Frame | null {
   if (frame === null) return null
   if (frame.type === 'typing') return { type: 'typing', on: frame.on === true }
   if (frame.type === 'read' && typeof frame.seq === 'number') return frame as Frame
+  if (frame.type === 'queue' && typeof frame.position === 'number') return frame as Frame
   if (frame.type === 'state' && STATES.includes(frame.state as string)) return frame as Frame
   if (frame.type === 'message' && isMessage(frame.message)) return frame as Frame
   return null

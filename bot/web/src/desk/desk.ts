@@ -64,6 +64,7 @@ export class Desk {
   private readonly now: () => number
   private readonly rows = new Map<string, Row>()
   private ahead = 0
+  private readAs = ''
   private notices = 0
   private beat: ReturnType<typeof setInterval> | undefined
   private typingTimer: ReturnType<typeof setTimeout> | undefined
@@ -157,8 +158,17 @@ export class Desk {
   /** The agent has seen the open conversation's lines. */
   async seen(): Promise<void> {
     const chat = this.current.chat
-    if (!chat?.loaded || chat.row.unread === 0) return
+    if (!chat?.loaded || (chat.row.unread === 0 && !this.newlyOwned(chat.row))) return
     await this.api.read(chat.row.id, lastSeq(chat)).catch(() => undefined)
+  }
+
+  /** What was looked at before the chat was taken counts as read only now, to its consumer. */
+  private newlyOwned(row: Row): boolean {
+    if (row.state !== 'human' || row.agent?.id !== this.current.me?.agent.id) return false
+    const taken = `${row.id}:${row.epoch}`
+    const before = this.readAs
+    this.readAs = taken
+    return before !== taken
   }
 
   /** Change who answers a conversation; true where it was done. A refusal becomes a notice. */
@@ -323,6 +333,7 @@ export class Desk {
     this.rows.set(row.id, row)
     this.change({ lists: withRow(this.current.lists, row, listed) })
     this.editChat(row.id, (chat) => withChatRow(chat, row))
+    this.look(row.id)
   }
 
   private refused(error: DeskRefusal, row?: Row): void {

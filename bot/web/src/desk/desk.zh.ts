@@ -59,6 +59,8 @@ export const desk = {
   toHandover: '转人工处',
   newer: '有新消息',
   sending: '发送中',
+  read: '已读',
+  delivered: '已送达',
   failed: '没有收到回应，可能未发出',
   retry: '重发',
 
@@ -146,6 +148,8 @@ export const desk = {
     none: '没有更早的会话',
     rating: (stars: number) => `评分 ${stars} 星`,
     unrated: '未评价',
+    resolved: '已解决',
+    unresolved: '未解决',
   },
 
   closing: {

@@ -37,6 +37,12 @@ export interface Person {
   readonly alias: string
 }
 
+export interface Rating {
+  readonly stars: number
+  readonly resolved?: boolean | null
+  readonly reason?: string | null
+}
+
 export interface Row {
   readonly id: string
   readonly case_no: number
@@ -61,7 +67,9 @@ export interface Row {
   readonly disposition: string | null
   readonly summary: string | null
   readonly closed_at: string | null
-  readonly rating: { stars: number; at: string } | null
+  /** How far the consumer has read. */
+  readonly read_seq: number
+  readonly rating: Rating | null
 }
 
 export interface Nlu {
@@ -105,7 +113,7 @@ export interface Case {
   readonly reason: Coded | null
   readonly disposition: string | null
   readonly summary: string | null
-  readonly rating: { stars: number } | null
+  readonly rating: Rating | null
 }
 
 export interface Whole {
