@@ -93,7 +93,7 @@ class World:
         return [(str(line.author), line.text) for line in view.messages]
 
     def sender(self, user: str = USER) -> str:
-        return f"{ACCOUNT}:{user}"
+        return f"{ACCOUNT}:{self.platform.sender(user)}"
 
     def settings(self) -> Standing:
         """What the sender stands on."""

@@ -38,7 +38,8 @@ class Platform(ABC):
         app = web.Application()
         app.add_routes(self.routes())
         self.server = TestServer(app)
-        await self.server.start_server()
+        # What the maker writes down is no matter of ours.
+        await self.server.start_server(access_log=None)
 
     async def stop(self) -> None:
         await self.server.close()
@@ -69,6 +70,10 @@ class Platform(ABC):
     async def press(self, payload: str, message_id: str = "b1", user: str = USER) -> int:
         """Have a consumer press a button."""
         return await self.say(payload, message_id, user)
+
+    def sender(self, user: str) -> str:
+        """What the channel calls a consumer."""
+        return user
 
     def texts(self, user: str = USER) -> list[str]:
         return [heard.text for heard in self.heard if heard.user == user]

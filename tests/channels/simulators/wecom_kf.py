@@ -51,6 +51,9 @@ class WecomKf(WechatServer):
         self.at_once: dict[str, int] = {}
         self.most_at_once = 0
 
+    def sender(self, user: str) -> str:
+        return f"{KF}:{user}"
+
     def account(self) -> dict[str, Any]:
         return {
             "corp_id": CORP,
@@ -80,7 +83,9 @@ class WecomKf(WechatServer):
     # What consumers and servicers do.
 
     async def say(self, text: str, message_id: str = "m1", user: str = USER, **how: Any) -> int:
-        self.write("text", {"content": text}, message_id, user)
+        if not how:
+            # What is forged rings for nothing.
+            self.write("text", {"content": text}, message_id, user)
         return await self.ring(**how)
 
     async def show(self, kind: str, message_id: str = "k1", user: str = USER) -> int:
