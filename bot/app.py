@@ -18,6 +18,7 @@ from bot.api import (
     calendars,
     conversations,
     dispatch,
+    events,
     health,
     imports,
     openapi,
@@ -141,7 +142,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     desk = DeskService(data.database, data.clock, talks, data.scheduling, engine)
     await desk.start()
     stack.push_async_callback(desk.stop)
-    providers = Providers(data.database, data.scheduling, settings, host_seconds())
+    providers = Providers(data.database, data.feed, settings, host_seconds())
     await providers.start()
     stack.push_async_callback(providers.stop)
     probes = {"database": database_answers, "engine": engine.ready}
@@ -227,6 +228,7 @@ def make_web(parts: Parts) -> web.Application:
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),
             *imports.routes(parts.providers.uploads),
+            *events.routes(parts.providers.events),
             *webhooks.routes(parts.providers.webhooks),
             *conversations.routes(parts.conversations),
             *parse.routes(parts.engine),

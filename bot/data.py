@@ -12,7 +12,7 @@ from bot import catalogue
 from bot.clock import Clock
 from bot.database import Database
 from bot.errors import SettingsError
-from bot.scheduling import Dispatch, Scheduling
+from bot.scheduling import Dispatch, Feed, Scheduling
 from bot.settings import Settings
 
 
@@ -24,6 +24,7 @@ class Data:
     clock: Clock
     scheduling: Scheduling
     dispatch: Dispatch
+    feed: Feed
 
 
 @asynccontextmanager
@@ -34,7 +35,8 @@ async def open_data(settings: Settings) -> AsyncIterator[Data]:
         await _migrate(database)
         clock = settings.make_clock()
         common = (database, clock, catalogue.load(), settings.booking)
-        yield Data(database, clock, Scheduling(*common), Dispatch(*common))
+        feed = Feed(*common[1:])
+        yield Data(database, clock, Scheduling(*common), Dispatch(*common), feed)
     finally:
         await database.close()
 

@@ -74,6 +74,7 @@ class Settings:
     widget_sites: str = ""
     import_max_mb: int = 512
     webhook_tries: int = 9
+    providers_file: str = ""
     photo_max_mb: int = 5
     photo_daily: int = 20
     demo: bool = False

@@ -9,13 +9,15 @@ from typing import Any
 from aiohttp import web
 
 from bot.api.calendars import FEED
+from bot.api.events import PATH as EVENTS
 from bot.api.problems import Handler
 from bot.api.tokens import ApiTokens, Caller, scope_of
 from bot.errors import Forbidden, SettingsError, Unauthorized
 from bot.requests import check_origin
 
 # The page and its calls are for consumers; sessions guard them.
-_OPEN = frozenset({"/healthz", "/readyz", "/", "/desk", "/embed.js", "/board"})
+# Events prove who sent them by their signature.
+_OPEN = frozenset({EVENTS, "/healthz", "/readyz", "/", "/desk", "/embed.js", "/board"})
 _OF_THE_CHAT = "/chat/"
 # Agents have sessions of their own.
 _OF_THE_DESK = "/desk/"

@@ -8,15 +8,17 @@ from typing import Any
 
 import yaml
 from aiohttp import web
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot.api.answers import answer
+from bot.providers import event_types
 from bot.scheduling import contract
 
 # The calls of those who feed data in have a file of their own.
 _FILES = ("openapi.yml", "openapi_providers.yml")
 # What is brought is described by what reads it.
-_READ = (contract.Document,)
+_READ: tuple[type[BaseModel], ...] = (contract.Document, *event_types.TYPES.values())
 _NAME = "Import{model}"
 
 
@@ -42,7 +44,7 @@ def _loaded(name: str) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     """Return the schemas of the models, and of what they are made of, under names of their own."""
     _, found = models_json_schema(
-        [(model, "validation") for model in _READ],
+        [(model, "validation") for model in set(_READ)],
         ref_template=f"#/components/schemas/{_NAME}",
     )
     return {_NAME.format(model=name): schema for name, schema in found["$defs"].items()}

@@ -11,3 +11,7 @@ class Party:
 
     name: str
     merchants: frozenset[str] | None = None
+
+    def may_see(self, merchant: str) -> bool:
+        """Whether a merchant's orders are theirs."""
+        return self.merchants is None or merchant in self.merchants

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack
 from aiohttp import ClientSession
 
 from bot.database import Database
+from bot.providers import config
 from bot.providers.delivering import Deliveries
+from bot.providers.events import Events
 from bot.providers.upload_worker import UploadWorker
 from bot.providers.uploads import Uploads
 from bot.providers.webhooks import KIND, Webhooks, WebhookTeller
-from bot.scheduling import Scheduling
+from bot.scheduling import Feed
 from bot.settings import Settings
 
 _MEGABYTE = 1024 * 1024
@@ -24,7 +26,7 @@ class Providers:
     def __init__(
         self,
         database: Database,
-        scheduling: Scheduling,
+        feed: Feed,
         settings: Settings,
         seconds: Callable[[], float],
     ) -> None:
@@ -33,7 +35,8 @@ class Providers:
         self._tries = settings.webhook_tries
         self.uploads = Uploads(database, seconds, settings.import_max_mb * _MEGABYTE)
         self.webhooks = Webhooks(database, seconds)
-        self._worker = UploadWorker(database, scheduling, seconds)
+        self.events = Events(database, feed, config.load(settings).events, seconds)
+        self._worker = UploadWorker(database, feed, seconds)
         self.uploads.tell(self._worker.wake)
         self._running = AsyncExitStack()
 
@@ -42,7 +45,7 @@ class Providers:
         http = await self._running.enter_async_context(ClientSession(trust_env=False))
         tellers = {KIND: WebhookTeller(http, self._seconds)}
         deliveries = Deliveries(self._database, self._seconds, tellers, self._tries)
-        for work in (self._worker, deliveries):
+        for work in (self._worker, deliveries, self.events):
             await work.start()
             self._running.push_async_callback(work.stop)
 

@@ -126,3 +126,37 @@ Index(
     sqlite_where=text(_WAITS),
     postgresql_where=text(_WAITS),
 )
+# Single facts that somebody sent, by the id that makes a repeat harmless.
+event = Table(
+    "inbound_event",
+    metadata,
+    Column("source", String(255), primary_key=True),
+    Column("webhook_id", String(255), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("order_no", String(64), nullable=False),
+    # When it happened, and when we heard of it.
+    Column("at", Float, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("state", String(8), nullable=False),
+    # What it says, while it waits for its order.
+    Column("data", JSON(none_as_null=True)),
+    CheckConstraint(
+        "state IN ('applied', 'stale', 'waiting', 'dropped')", name="inbound_event_state"
+    ),
+)
+_EARLY = "state = 'waiting'"
+Index(
+    "inbound_event_waiting",
+    event.c.order_no,
+    event.c.at,
+    sqlite_where=text(_EARLY),
+    postgresql_where=text(_EARLY),
+)
+# How new what we know of a part of an order is: what happened before that comes too late.
+event_clock = Table(
+    "event_clock",
+    metadata,
+    Column("order_no", String(64), primary_key=True),
+    Column("subject", String(80), primary_key=True),
+    Column("at", Float, nullable=False),
+)

@@ -18,7 +18,7 @@ from bot.log import get_logger
 from bot.providers.splitting import Found, Splitter
 from bot.providers.tables import chunk, part, upload
 from bot.providers.uploads import forget
-from bot.scheduling import ImportReport, Scheduling
+from bot.scheduling import Feed, ImportReport
 from bot.scheduling.import_checks import Fault
 from bot.scheduling.importing import LISTS, PART, Part, parse, rejected
 
@@ -37,11 +37,9 @@ _FAULTS_KEPT = 1000
 class UploadWorker:
     """A task beside the server. Several processes may each run one."""
 
-    def __init__(
-        self, database: Database, scheduling: Scheduling, seconds: Callable[[], float]
-    ) -> None:
+    def __init__(self, database: Database, feed: Feed, seconds: Callable[[], float]) -> None:
         self._database = database
-        self._scheduling = scheduling
+        self._feed = feed
         self._seconds = seconds
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -180,7 +178,7 @@ class UploadWorker:
             async for stored in _parts(tx, row.id):
                 yield stored
 
-        report = await self._scheduling.importer(tx, allowed).take(parts)
+        report = await self._feed.importer(tx, allowed).take(parts)
         await _settle(tx, row.id, "taken", _told(report))
         log.info("import_taken", upload=row.id, **report.counts)
 

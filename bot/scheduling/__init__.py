@@ -1,6 +1,7 @@
 """Orders, crews, shifts and visits: what can be booked, and what is."""
 
 from bot.scheduling.dispatch import Dispatch
+from bot.scheduling.feed import Feed
 from bot.scheduling.history import CHANGE_REASONS
 from bot.scheduling.models import (
     Availability,
@@ -32,6 +33,7 @@ __all__ = [
     "DemoConsumer",
     "Dispatch",
     "Fee",
+    "Feed",
     "Hold",
     "ImportReport",
     "Item",

@@ -25,7 +25,7 @@ _TOLD: dict[str, Kind] = {
 
 
 async def changed_elsewhere(
-    connection: AsyncConnection, before: Order, now: datetime, rules: BookingRules
+    connection: AsyncConnection, before: Order, now: datetime, rules: BookingRules, actor: str
 ) -> None:
     """Note how an order's visits differ from `before`, and tell its consumer.
 
@@ -40,7 +40,7 @@ async def changed_elsewhere(
             await notices.plan(connection, order, visit, now, rules)
         if order is None or what is None:
             continue
-        await _note(connection, old, visit, what, now)
+        await _note(connection, old, visit, what, now, actor)
         if what in _TOLD:
             await notices.record(connection, _TOLD[what], order, visit, now)
 
@@ -55,11 +55,16 @@ def _what(old: Visit, new: Visit) -> str | None:
 
 
 async def _note(
-    connection: AsyncConnection, old: Visit | None, new: Visit, what: str, now: datetime
+    connection: AsyncConnection,
+    old: Visit | None,
+    new: Visit,
+    what: str,
+    now: datetime,
+    actor: str,
 ) -> None:
     await connection.execute(
         update(t.visit)
         .where(t.visit.c.visit_id == new.visit_id)
         .values(version=t.visit.c.version + 1)
     )
-    await history.note(connection, old, new, what, now, actor="import")
+    await history.note(connection, old, new, what, now, actor=actor)

@@ -36,12 +36,14 @@ class OrderWriter:
         rules: BookingRules,
         now: datetime,
         warnings: list[Fault],
+        actor: str,
     ) -> None:
         self._db = connection
         self._catalogue = catalogue
         self._rules = rules
         self._now = now
         self._warnings = warnings
+        self._actor = actor
 
     async def write(self, orders: Sequence[c.Order], first: int) -> None:
         """Write orders of which the first has the number `first` in its file."""
@@ -100,7 +102,7 @@ class OrderWriter:
                 continue
             for n, visit in enumerate(order.visits):
                 await self._visit(before, visit, n, f"$.orders[{number}].visits[{n}]")
-            await changed_elsewhere(self._db, before, self._now, self._rules)
+            await changed_elsewhere(self._db, before, self._now, self._rules, self._actor)
         if plain:
             await self._db.execute(insert(t.visit), plain)
 
@@ -113,7 +115,7 @@ class OrderWriter:
         return {
             "visit_id": visit.visit_id,
             "order_no": order.order_no,
-            "seq": number,
+            "seq": _place(order, visit.visit_id, number),
             "kind": visit.kind,
             "status": visit.status,
             "crew_id": visit.crew_id,
@@ -196,6 +198,12 @@ def _steps(orders: Iterable[c.Order]) -> Rows:
         for order in orders
         for n, step in enumerate(order.tracking)
     ]
+
+
+def _place(order: Order, visit_id: str, number: int) -> int:
+    """Return which visit of its order one is: its old place, or behind those that are there."""
+    known = [visit.visit_id for visit in order.visits]
+    return known.index(visit_id) if visit_id in known else len(known) + number
 
 
 def _only_to_be_booked(order: c.Order) -> bool:

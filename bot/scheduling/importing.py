@@ -84,7 +84,8 @@ def _fault(error: Any, first: int) -> Fault:
 class Importer:
     """Writes a file in the caller's transaction, part by part.
 
-    `merchants` are those whose orders the caller may bring, None for all.
+    `merchants` are those whose orders the caller may bring, None for all; `actor` is who the
+    history names for changes of visits.
     """
 
     def __init__(
@@ -93,7 +94,9 @@ class Importer:
         catalogue: Catalogue,
         rules: BookingRules,
         now: datetime,
+        *,
         merchants: frozenset[str] | None = None,
+        actor: str = "import",
     ) -> None:
         self._db = connection
         self._rules = rules
@@ -103,7 +106,7 @@ class Importer:
         self._search = Search(connection, catalogue, rules, now)
         # Hubs that may have more to sell now; None stands for all of them.
         self._stirred: set[str | None] = set()
-        self._orders = OrderWriter(connection, catalogue, rules, now, self._warnings)
+        self._orders = OrderWriter(connection, catalogue, rules, now, self._warnings, actor)
 
     async def take(self, source: Parts) -> ImportReport:
         """Check all parts against each other and the database, then write them.

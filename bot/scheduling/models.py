@@ -146,6 +146,7 @@ class Order:
     lon: float | None = None
     lat: float | None = None
     provider: str | None = None
+    closed: bool = False
 
     @property
     def site(self) -> dict[str, Any]:

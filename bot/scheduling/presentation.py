@@ -10,7 +10,7 @@ from bot.scheduling.models import Order, Visit
 
 def order_document(order: Order) -> dict[str, Any]:
     """Return the JSON of section 4 of the contract, with the site."""
-    document = {
+    document: dict[str, Any] = {
         "order_no": order.order_no,
         "merchant": order.merchant,
         "consumer": {
@@ -26,6 +26,8 @@ def order_document(order: Order) -> dict[str, Any]:
         "visits": [visit_document(visit) for visit in order.visits],
         "site": order.site,
     }
+    if order.closed:
+        document["closed"] = True
     if order.provider is not None:
         document["provider"] = order.provider
     if order.goods_expected_at is not None:

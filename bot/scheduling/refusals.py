@@ -19,6 +19,8 @@ def refusal_code(
     missed is bound by neither.
     """
     live = order.live_visit
+    if order.closed:
+        return "order_closed"
     if live is not None and live.status in UNDER_WAY:
         return "visit_in_progress"
     if kind == "cancel" and (live is None or live.window is None):

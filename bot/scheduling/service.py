@@ -344,17 +344,11 @@ class Scheduling:
             for part in cut:
                 yield part
 
-        return await self._database.retrying(lambda tx: self.importer(tx).take(source))
+        def importer(connection: AsyncConnection) -> importing.Importer:
+            now = self._clock.now()
+            return importing.Importer(connection, self._catalogue, self._rules, now)
 
-    def importer(
-        self, connection: AsyncConnection, merchants: frozenset[str] | None = None
-    ) -> importing.Importer:
-        """Return what takes documents part by part in the caller's transaction.
-
-        `merchants` are those whose orders may be brought, None for all.
-        """
-        now = self._clock.now()
-        return importing.Importer(connection, self._catalogue, self._rules, now, merchants)
+        return await self._database.retrying(lambda tx: importer(tx).take(source))
 
     async def load_demo(self) -> ImportReport | None:
         """Fill an empty database with demo data; one that holds orders is left alone."""

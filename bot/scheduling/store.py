@@ -108,6 +108,7 @@ def _order(head: Row[Any]) -> Order:
         lon=head.lon,
         lat=head.lat,
         provider=head.provider,
+        closed=head.closed,
     )
 
 

@@ -145,6 +145,8 @@ orders = Table(
     Column("goods_expected_at", BigInteger),
     # The goods came damaged and wait to be replaced: nothing can be booked until they are.
     Column("goods_missing", Boolean, nullable=False, server_default=false()),
+    # Nothing is to be delivered any more: refunded, or given up.
+    Column("closed", Boolean, nullable=False, server_default=false()),
     Column("seq", Integer, nullable=False, server_default="0"),
     # The logistics provider that the order is bound to; unset: anybody's crews serve it.
     Column("provider", String(64)),

@@ -15,7 +15,7 @@ from bot.conversation.conversations import host_seconds
 from bot.desk.service import DeskService
 from bot.errors import OrderNotFound
 from bot.providers.service import Providers
-from bot.scheduling import Availability, DemoConsumer, Dispatch, Reason, Window
+from bot.scheduling import Availability, DemoConsumer, Dispatch, Feed, Reason, Window
 from bot.settings import Settings
 from tests.conversation.service import Service, running, sqlite
 
@@ -77,6 +77,7 @@ def _parts(settings, service, orders):
         return True
 
     probes = {"database": database_answers, "engine": service.engine.ready}
+    feed = Feed(service.clock, load(), settings.booking)
     dispatch = Dispatch(service.database, service.clock, load(), settings.booking)
     return Parts(
         settings,
@@ -85,7 +86,7 @@ def _parts(settings, service, orders):
         service.engine,
         service.conversations,
         DeskService(service.database, service.clock, service.conversations, orders, service.engine),
-        Providers(service.database, orders, settings, host_seconds()),
+        Providers(service.database, feed, settings, host_seconds()),
         Metrics(),
         probes,
         lambda: 0,

@@ -40,7 +40,7 @@ class Server:
         self.now = 1_000_000.0
 
     def worker(self):
-        return UploadWorker(self.world.database, self.world.scheduling, lambda: self.now)
+        return UploadWorker(self.world.database, self.world.feed, lambda: self.now)
 
     async def bring(self, body, key="k1", where=None, token="all", **headers):
         data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()

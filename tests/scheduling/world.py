@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, text
 from bot.catalogue import load
 from bot.clock import BUSINESS_ZONE, FixedClock
 from bot.database import Database
-from bot.scheduling import Caller, Scheduling, Window
+from bot.scheduling import Caller, Feed, Scheduling, Window
 from bot.scheduling.tables import crew_window, hold, metadata, visit
 from bot.settings import BookingRules
 
@@ -114,6 +114,10 @@ class World:
     @property
     def scheduling(self) -> Scheduling:
         return Scheduling(self.database, self.clock, load(), self.rules)
+
+    @property
+    def feed(self) -> Feed:
+        return Feed(self.clock, load(), self.rules)
 
     async def take(self, *orders: dict[str, Any], **more: Any):
         return await self.scheduling.import_document(document(*orders, **more))
