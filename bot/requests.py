@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, TypeVar
@@ -26,6 +27,24 @@ def _said(value: str) -> str:
     return value
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _callable(url: str) -> str:
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    if not safe or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError("must be an https address, or an http one of this machine")
+    return url
+
+
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_NAME),
@@ -38,6 +57,8 @@ Text = Annotated[
     AfterValidator(storable),
     AfterValidator(_said),
 ]
+# Where we call somebody.
+Address = Annotated[Text, AfterValidator(_callable)]
 
 
 class Body(BaseModel):

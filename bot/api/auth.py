@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from typing import Any
 
@@ -13,7 +12,7 @@ from bot.api.events import PATH as EVENTS
 from bot.api.problems import Handler
 from bot.api.tokens import ApiTokens, Caller, scope_of
 from bot.errors import Forbidden, SettingsError, Unauthorized
-from bot.requests import check_origin
+from bot.requests import check_origin, is_loopback
 
 # The page and its calls are for consumers; sessions guard them.
 # Events prove who sent them by their signature.
@@ -26,7 +25,7 @@ _OF_PLATFORMS = "/channels/"
 _OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, _OF_PLATFORMS, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_CONTENT = 204
-_CALLER = "caller"
+_CALLER = web.RequestKey("caller", Caller)
 _ANYBODY = Caller("anybody on this machine")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -122,16 +121,6 @@ def check_host(host: str, tokens: ApiTokens) -> None:
             f"BOT_HOST={host} can be reached by others: set BOT_API_TOKEN or "
             "BOT_API_TOKENS_FILE, or listen on 127.0.0.1"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_open(request: web.Request) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 from aiohttp import web
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from bot.api import parameters
 from bot.api.answers import answer
-from bot.api.auth import is_loopback
 from bot.api.parties import party_of
 from bot.errors import DeliveryNotFound, WebhookNotFound
 from bot.providers.party import Party
-from bot.requests import Body, Text, read
+from bot.requests import Address, Body, read
 
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _CREATED, _ACCEPTED, _NO_CONTENT = 201, 202, 204
@@ -34,18 +32,10 @@ ChangeType = Literal[
 ]
 
 
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if not safe or not parts.hostname or parts.username or parts.fragment:
-        raise ValueError("must be an https address, or an http one of this machine")
-    return url
-
-
 class NewWebhook(Body):
     """The body of `POST /api/v1/webhooks`; without `types` all changes are told."""
 
-    url: Annotated[Text, AfterValidator(_address)]
+    url: Address
     types: Annotated[list[ChangeType], Field(min_length=1)] | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -207,16 +207,12 @@ class PlatformChannel(Channel, Generic[Account]):
         payloads: list[Payload] = []
         for number, piece in enumerate(pieces):
             last = number == len(pieces) - 1
-            part = Outbound(
-                outbound.channel,
-                outbound.account,
-                outbound.to,
-                f"{outbound.key}-{number}",
-                piece,
-                buttons if last else (),
-                outbound.custom if last else None,
-                outbound.purpose,
-                outbound.token,
+            part = replace(
+                outbound,
+                key=f"{outbound.key}-{number}",
+                text=piece,
+                buttons=buttons if last else (),
+                custom=outbound.custom if last else None,
             )
             payloads += self.encode(part)
         return Encoded(payloads, numbered=not fit)

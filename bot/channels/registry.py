@@ -15,8 +15,9 @@ from bot.settings import document
 
 VARIABLE = "BOT_CHANNELS_FILE"
 # By name, imported only where one is connected: some need libraries that others do not.
-CHANNELS: dict[str, str] = {
+CHANNELS = {
     "official_account": "bot.channels.official_account.channel:OfficialAccountChannel",
+    "webhook": "bot.channels.webhook:WebhookChannel",
     "wecom_kf": "bot.channels.wecom_kf.channel:WecomKfChannel",
 }
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,40}")

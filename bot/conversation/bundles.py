@@ -59,6 +59,7 @@ class Bundle:
             last.custom,
             self.purpose,
             self.to.grant_token,
+            last.agent_alias,
         )
 
     def late(self, now: float) -> bool:
@@ -84,7 +85,12 @@ async def waiting(tx: AsyncConnection, to: Row[Any]) -> list[Row[Any]]:
     """Return the lines that wait for a recipient, in order."""
     found = await tx.execute(
         select(
-            outbox, message.c.text, message.c.buttons, message.c.custom, message.c.conversation_id
+            outbox,
+            message.c.text,
+            message.c.buttons,
+            message.c.custom,
+            message.c.agent_alias,
+            message.c.conversation_id,
         )
         .join(message, message.c.id == outbox.c.message_id)
         .where(outbox.c.recipient_id == to.id, outbox.c.status == "new")

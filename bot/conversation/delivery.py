@@ -33,6 +33,7 @@ class Outbound:
 
     `to` is the platform's name of them, `account` ours there. `key` has at most 30 letters of
     [0-9a-z-] and is the same whenever the same is sent again. `token` is of the newest Grant.
+    `agent` is the name of the person who says it, None where it is the bot.
     """
 
     channel: str
@@ -44,6 +45,7 @@ class Outbound:
     custom: dict[str, Any] | None = None
     purpose: Purpose = Purpose.BOT
     token: str | None = None
+    agent: str | None = None
 
 
 @dataclass(frozen=True)

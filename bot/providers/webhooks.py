@@ -106,7 +106,7 @@ class WebhookTeller:
         """Send it. Raises DeliveryFailed; what is refused now may be taken later."""
         body = json.dumps(change.document(), ensure_ascii=False).encode()
         name = f"evt_{to.id}_{change.event_id}"
-        sent = standard_webhooks.headers(to.secret, name, self._seconds(), body)
+        sent = standard_webhooks.headers([to.secret], name, self._seconds(), body)
         try:
             await call_bytes(self._http, to.url, body, sent)
         except DeliveryRefused as error:

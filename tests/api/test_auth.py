@@ -49,6 +49,10 @@ async def test_what_is_open(client, path):
     assert (await client.get(path)).status == 200
 
 
+async def test_platforms_prove_their_calls_in_their_own_way(client):
+    assert (await client.post("/channels/webhook/shop", data=b"{}")).status == 404
+
+
 async def test_the_page_needs_only_its_session(client):
     answer = await client.post("/chat/sessions", json={})
     assert answer.status == 201

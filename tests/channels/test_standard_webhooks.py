@@ -22,7 +22,7 @@ SENT = {
 
 
 def test_what_we_send_is_signed_as_the_standard_says():
-    assert headers(GIVEN["secret"], GIVEN["id"], NOW + 0.7, BODY) == SENT
+    assert headers([GIVEN["secret"]], GIVEN["id"], NOW + 0.7, BODY) == SENT
 
 
 @pytest.mark.parametrize("seconds", [NOW - 300, NOW, NOW + 300])
@@ -53,6 +53,12 @@ def test_one_of_two_secrets_and_one_of_two_signatures_is_enough():
 def test_anything_else_is_refused(change, body, seconds):
     with pytest.raises(NotSigned):
         verify(SENT | change, body, [GIVEN["secret"]], seconds)
+
+
+def test_while_a_secret_is_renewed_the_receiver_may_know_either():
+    new = new_secret()
+    sent = headers([new, GIVEN["secret"]], "m1", NOW, BODY)
+    assert verify(sent, BODY, [new], NOW) == verify(sent, BODY, [GIVEN["secret"]], NOW) == "m1"
 
 
 def test_with_another_secret_it_is_refused():

@@ -27,13 +27,16 @@ def check_secret(secret: str) -> None:
         raise SettingsError(f"a secret needs {_SHORTEST} bytes or more, as base64 after {_PREFIX}")
 
 
-def headers(secret: str, webhook_id: str, seconds: float, body: bytes) -> dict[str, str]:
-    """Return the headers of a webhook that is sent at `seconds` since the epoch."""
+def headers(signing: Sequence[str], webhook_id: str, seconds: float, body: bytes) -> dict[str, str]:
+    """Return the headers of a webhook that is sent at `seconds` since the epoch.
+
+    While a secret is being renewed both sign, and the receiver may know either.
+    """
     stamp = str(int(seconds))
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": stamp,
-        "webhook-signature": _sign(secret, webhook_id, stamp, body),
+        "webhook-signature": " ".join(_sign(secret, webhook_id, stamp, body) for secret in signing),
     }
 
 
