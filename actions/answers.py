@@ -104,8 +104,8 @@ class Select(Need):
         chosen = meanings.picked(unclear, turn.option(len(unclear["meanings"]) + 1))
         if chosen:
             return chosen
-        offered = turn.slot("offered")
-        return [FollowupAction("action_availability" if offered else "action_default_fallback")]
+        booking = turn.slot("offered") or turn.slot("open_offer") == "action_schedule"
+        return [FollowupAction("action_availability" if booking else "action_default_fallback")]
 
 
 class Affirm(Need):

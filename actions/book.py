@@ -8,7 +8,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import visit as visit_form
-from actions import wording
+from actions import wanted, wording
 from actions.context import Services
 from actions.need import Events, OrderNeed, buttons
 from actions.turn import Turn
@@ -37,9 +37,11 @@ class Schedule(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
-        if booked(order):
+        if booked(order) and not wanted.suits_already(
+            order, *wanted.for_order(turn, order, at.clock.today())
+        ):
             self._say_booked(order, dispatcher, at)
-        return await visit_form.begin(order, turn, dispatcher, turn.times)
+        return await _begin(order, turn, dispatcher, at)
 
     def _say_booked(self, order: Order, dispatcher: CollectingDispatcher, at: Services) -> None:
         live = order.live_visit
@@ -66,7 +68,7 @@ class Availability(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
-        return await visit_form.begin(order, turn, dispatcher, turn.times)
+        return await _begin(order, turn, dispatcher, at)
 
 
 class Reschedule(OrderNeed):
@@ -89,7 +91,7 @@ class Reschedule(OrderNeed):
             dispatcher.utter_message(
                 response="utter_nothing_booked_yet", goods=wording.goods(order)
             )
-        return await visit_form.begin(order, turn, dispatcher, turn.times)
+        return await _begin(order, turn, dispatcher, at)
 
 
 class Urge(OrderNeed):
@@ -120,7 +122,7 @@ class Urge(OrderNeed):
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
         if live is None or live.window is None:
-            return await visit_form.begin(order, turn, dispatcher, [])
+            return await visit_form.begin(order, turn, dispatcher, [], turn.rejected_times)
         earlier = [{"from": None, "to": live.window.start.isoformat(), "dated": True}]
         offer = await visit_form.propose(turn, order.order_no, earlier, [])
         if not (offer.matching and offer.windows):
@@ -131,7 +133,7 @@ class Urge(OrderNeed):
             )
             return [SlotSet("open_offer", "action_join_waitlist")]
         dispatcher.utter_message(response="utter_urge_earlier", **said)
-        return await visit_form.begin(order, turn, dispatcher, earlier)
+        return await visit_form.begin(order, turn, dispatcher, earlier, turn.rejected_times)
 
 
 class JoinWaitlist(OrderNeed):
@@ -155,6 +157,23 @@ class JoinWaitlist(OrderNeed):
             return visit_form.say_refusal(dispatcher, error.facts.get("reason"))
         dispatcher.utter_message(response="utter_waiting", goods=wording.goods(order))
         return []
+
+
+async def _begin(
+    order: Order, turn: Turn, dispatcher: CollectingDispatcher, at: Services
+) -> Events:
+    """Start the form with the times that were asked for, unless the booked one is among them."""
+    today = at.clock.today()
+    wish, refused = wanted.for_order(turn, order, today)
+    if not wanted.suits_already(order, wish, refused):
+        return await visit_form.begin(order, turn, dispatcher, wish, refused)
+    dispatcher.utter_message(
+        response="utter_booked_then",
+        goods=wording.goods(order),
+        window=wording.window(wanted.booked_window(order), today),
+        buttons=buttons(("another_time", "/reschedule_visit")),
+    )
+    return [SlotSet("open_offer", "action_reschedule")]
 
 
 def _finished(order: Order) -> bool:

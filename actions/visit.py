@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import cards, seen, wording
+from actions import cards, seen, wanted, wording
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
@@ -58,10 +58,13 @@ async def propose(turn: Turn, order_no: str, wish: list[Any], refused: list[Any]
 
 
 async def begin(
-    order: Order, turn: Turn, dispatcher: CollectingDispatcher, wish: list[dict[str, Any]]
+    order: Order,
+    turn: Turn,
+    dispatcher: CollectingDispatcher,
+    wish: list[dict[str, Any]],
+    refused: list[dict[str, Any]],
 ) -> Events:
     """Open the form for an order's visit with a first wish, or say why there is no window."""
-    refused = turn.rejected_times
     offer = await propose(turn, order.order_no, wish, refused)
     if not offer.windows:
         return say_refusal(dispatcher, offer.reason)
@@ -70,7 +73,7 @@ async def begin(
         *cleared(),
         SlotSet("wish", wish or None),
         SlotSet("refused", refused or None),
-        SlotSet("window", _only(offer, wish)),
+        SlotSet("window", _only(offer, wish) or _picked(turn, offer)),
         SlotSet("order_no", order.order_no),
         FollowupAction("visit_form"),
     ]
@@ -89,6 +92,12 @@ def say_refusal(dispatcher: CollectingDispatcher, reason: Reason | None) -> Even
 def _only(offer: Offer, wish: list[dict[str, Any]]) -> dict[str, str] | None:
     single = wish and offer.matching and len(offer.windows) == 1
     return plain(offer.windows[0]) if single else None
+
+
+def _picked(turn: Turn, offer: Offer) -> dict[str, str] | None:
+    """Return the window that was picked before any was named: 就最早那个."""
+    option = turn.option(len(offer.windows)) if turn.intent == "select_option" else None
+    return plain(offer.windows[0]) if option == 1 else None
 
 
 class AskWindow(Action):
@@ -159,25 +168,25 @@ class AskConfirmation(Action):
         turn = Turn.read(tracker, in_visit_form=True)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-        wanted = window_of(turn.slot("window"))
-        if wanted is None:
+        window = window_of(turn.slot("window"))
+        if window is None:
             return await _name_windows(order, turn, dispatcher, [], [])
         try:
-            held = await at.scheduling.hold(turn.caller, order.order_no, wanted)
+            held = await at.scheduling.hold(turn.caller, order.order_no, window)
         except WindowTaken:
-            return await self._taken(order, wanted, turn, dispatcher)
+            return await self._taken(order, window, turn, dispatcher)
         except BookingRefused as error:
             return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
-        self._ask(order, wanted, dispatcher, at)
+        self._ask(order, window, dispatcher, at)
         return [SlotSet("hold", held.token), seen.noted(order)]
 
     async def _taken(
-        self, order: Order, wanted: Window, turn: Turn, dispatcher: CollectingDispatcher
+        self, order: Order, window: Window, turn: Turn, dispatcher: CollectingDispatcher
     ) -> Events:
         """Somebody was faster: say so and offer what is nearest."""
-        said = wording.window(wanted, services().clock.today())
+        said = wording.window(window, services().clock.today())
         dispatcher.utter_message(response="utter_window_taken", window=said)
-        refused = [*(turn.slot("refused") or []), plain(wanted)]
+        refused = [*(turn.slot("refused") or []), plain(window)]
         offered = await _name_windows(order, turn, dispatcher, [], refused)
         return [
             SlotSet("window", None),
@@ -188,19 +197,19 @@ class AskConfirmation(Action):
         ]
 
     def _ask(
-        self, order: Order, wanted: Window, dispatcher: CollectingDispatcher, at: Services
+        self, order: Order, window: Window, dispatcher: CollectingDispatcher, at: Services
     ) -> None:
         visit, today = order.live_visit, at.clock.today()
         moving = visit is not None and visit.window is not None
         dispatcher.utter_message(
             response="utter_confirm_move" if moving else "utter_confirm_book",
             goods=wording.goods(order),
-            window=wording.window(wanted, today),
+            window=wording.window(window, today),
             old_window=wording.window(visit.window if visit else None, today),
             kind=wording.kind(visit.kind if visit else order.next_visit_kind),
             address=order.address_text,
             buttons=buttons(("confirm", "/affirm"), ("another_time", "/deny")),
-            json_message=cards.confirm(order, wanted),
+            json_message=cards.confirm(order, window),
         )
 
 
@@ -229,12 +238,13 @@ class ValidateVisitForm(Action):
         return [*understood, *await _let_go(turn, understood), SlotSet("misses", 0)]
 
     async def _time(self, turn: Turn) -> Events:
-        said = turn.times
-        if turn.intent not in ABOUT_THE_VISIT or not (said or turn.rejected_times):
+        if turn.intent not in ABOUT_THE_VISIT:
             return []
-        wish = _among_offered(turn, said) or said
-        refused = [*(turn.slot("refused") or []), *turn.rejected_times] if not said else []
-        refused = refused or turn.rejected_times
+        said, ruled_out = await _said(turn)
+        if not (said or ruled_out):
+            return []
+        wish = _among_offered(turn, turn.times) or said
+        refused = [*(turn.slot("refused") or []), *ruled_out] if not said else ruled_out
         offer = await propose(turn, turn.slot("order_no"), wish, refused)
         chosen = _only(offer, wish)
         same = chosen is not None and chosen == turn.slot("window")
@@ -292,6 +302,17 @@ async def _let_go(turn: Turn, understood: Events) -> Events:
         return []
     await services().scheduling.release(turn.caller, turn.slot("order_no"))
     return [SlotSet("hold", None)]
+
+
+async def _said(turn: Turn) -> tuple[wanted.Times, wanted.Times]:
+    """Return the times asked for and ruled out; hours are those of the days talked about."""
+    order = await services().scheduling.order(turn.caller, turn.slot("order_no"))
+    slots = [turn.slot("window")] if turn.slot("window") else turn.slot("offered") or []
+    days = sorted({w.start.date() for w in map(window_of, slots) if w is not None})
+    if not days:
+        return wanted.for_order(turn, order, services().clock.today())
+    wish = wanted.on_days(turn.times, days) or wanted.shifted(turn, order)
+    return wish, wanted.on_days(turn.rejected_times, days)
 
 
 def _among_offered(turn: Turn, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
