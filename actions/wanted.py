@@ -66,13 +66,12 @@ def suits_already(order: Order, wish: Times, refused: Times) -> bool:
 
 
 def _on(one: dict[str, Any], day: date) -> dict[str, Any]:
-    said = one["from"] or one["to"]
-    by = day - datetime.fromisoformat(said).date()
-    return {**one, "from": _moved(one["from"], by), "to": _moved(one["to"], by), "dated": True}
-
-
-def _moved(instant: str | None, by: timedelta) -> str | None:
-    return (datetime.fromisoformat(instant) + by).isoformat() if instant else None
+    """Move hours to a day; 六点以后 is over when the day is."""
+    said = datetime.fromisoformat(one["from"] or one["to"])
+    by, midnight = day - said.date(), datetime.combine(day, time(), said.tzinfo)
+    start = datetime.fromisoformat(one["from"]) + by if one["from"] else midnight
+    end = datetime.fromisoformat(one["to"]) + by if one["to"] else midnight + _DAY
+    return _time(start, end)
 
 
 def _time(start: datetime, end: datetime) -> dict[str, Any]:
