@@ -8,7 +8,8 @@ from datetime import timedelta
 from bot.language.numbers import SMALL, to_int
 
 _LATER = (
-    r"推迟|推后|推|延迟|延后|延期|延|顺延|往?后(?:推迟?|延|挪|移|顺|拖|放|错)|拖后?|押后|缓|(?<![今明昨后当早每])晚"
+    r"推迟|推后|推|延迟|延后|延期|延|顺延|往?后(?:推迟?|延|挪|移|顺|拖|放|错)|拖后?|押后|缓"
+    r"|(?<![今明昨后当早每])晚"
 )
 _EARLIER = r"提前|提早|往?前(?:提|挪|移|赶|错)|(?<![今明昨后一最清大])早"
 _SHIFT = re.compile(
