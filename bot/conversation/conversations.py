@@ -19,6 +19,7 @@ from bot.conversation import (
     cases,
     inbox,
     lanes,
+    losses,
     outbox,
     reading,
     transcript,
@@ -150,6 +151,16 @@ class Conversations:
     ) -> bool:
         """Whether an event of a platform is new; it is not from then on."""
         return await outbox.first_time(tx, channel, account, event_id, self.seconds())
+
+    async def lost(
+        self, tx: AsyncConnection, account: tuple[str, str], platform_id: str, error: str
+    ) -> list[tuple[str, Event]]:
+        """Note that a platform could not deliver what it had taken, and call a person.
+
+        `account` is channel and account. Returns what happened, to be told once committed.
+        """
+        at, now = self.clock.now(), self.seconds()
+        return await losses.lost(tx, account, platform_id, error, at, now, self._staffing)
 
     async def _accept(self, tx: AsyncConnection, incoming: Incoming) -> Accepted:
         now = self.seconds()

@@ -15,16 +15,22 @@ class Limits:
 
     `text_bytes`: longest text of one message, in UTF-8. `buttons`: most of them under one
     text, 0 where there are none; `title_bytes`: longest title of one. `replies`: messages that
-    may follow one of the consumer's, None for any number; how long they may, a Grant says.
-    `keyed`: the platform knows a message by our key and takes it once, so that what may have
-    got there can be sent again.
+    may follow one of the consumer's, None for any number. `timed`: they may follow only as long
+    as a Grant says, which holds for counted ones anyway. `keyed`: the platform knows a message
+    by our key and takes it once, so that what may have got there can be sent again.
     """
 
     text_bytes: int = 2000
     buttons: int = 0
     title_bytes: int = 60
     replies: int | None = None
+    timed: bool = False
     keyed: bool = False
+
+    @property
+    def windowed(self) -> bool:
+        """Whether what is sent later goes another way."""
+        return self.timed or self.replies is not None
 
 
 @dataclass(frozen=True)

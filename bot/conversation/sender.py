@@ -16,14 +16,13 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import bundles, recipients, texts
+from bot.conversation import bundles, losses, recipients
 from bot.conversation.bundles import Bundle
 from bot.conversation.claiming import Claimers, Job, Rhythm
 from bot.conversation.delivery import Deliverer, Encoded, Sent
 from bot.conversation.leases import Lease
-from bot.conversation.moves import Move, lock, move
-from bot.conversation.records import Event, Looked, MessageAdded, Purpose
-from bot.conversation.states import Command, State
+from bot.conversation.losses import Events
+from bot.conversation.records import Event, MessageAdded, Purpose
 from bot.conversation.waiting import Staffing
 from bot.database import Database
 from bot.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown, RateLimited
@@ -31,8 +30,6 @@ from bot.log import get_logger
 
 log = get_logger(__name__)
 
-REASON = "undelivered"
-Events = list[tuple[str, Event]]
 Rows = Sequence[Row[Any]]
 # Seconds that an end waits for calls under way, and until a channel that is not there is tried.
 _PATIENCE = 5.0
@@ -189,13 +186,12 @@ class Sender:
 
     def _step(self, deliverer: Deliverer, bundle: Bundle) -> Step | None:
         """Return the next part of a bundle; None where the platform's grant has no room for it."""
-        if deliverer.limits.replies is None:
-            encoded = deliverer.payloads(bundle.outbound())
-        elif bundle.late(self._seconds()):
+        limits = deliverer.limits
+        if limits.windowed and bundle.late(self._seconds()):
             encoded = deliverer.late(bundle.outbound())
         else:
             encoded = deliverer.payloads(bundle.outbound())
-            if not bundle.fits(len(encoded.payloads)):
+            if limits.replies is not None and not bundle.fits(len(encoded.payloads)):
                 return None
         return Step(bundle, encoded, bundle.rows[0].parts)
 
@@ -248,23 +244,10 @@ class Sender:
     async def _bury(self, tx: AsyncConnection, lease: Lease, bundle: Bundle, error: str) -> Events:
         lines = await bundles.bury(tx, bundle, error, self._seconds())
         await recipients.LEASES.release(tx, lease)
-        log.error("undelivered", channel=bundle.to.channel, lines=lines, error=error)
+        log.error(losses.REASON, channel=bundle.to.channel, lines=lines, error=error)
         self._observer.sent(bundle.to.channel, "dead")
-        return await self._call_person(tx, bundle.rows[0].conversation_id)
-
-    async def _call_person(self, tx: AsyncConnection, conversation_id: str) -> Events:
-        """Put a conversation of the bot in the queue; who has it already sees what is lost."""
-        held = await lock(tx, conversation_id)
-        if held.state != State.BOT:
-            return [(conversation_id, Looked())]
-        at = self._clock.now()
-        wish = Move(
-            Command.HAND_OVER,
-            reason=REASON,
-            priority=texts.priority(REASON),
-            deadline=self._staffing.deadline(at),
-        )
-        return [(conversation_id, await move(tx, conversation_id, wish, at))]
+        at, conversation_id = self._clock.now(), bundle.rows[0].conversation_id
+        return await losses.call_person(tx, conversation_id, at, self._staffing)
 
     def _announce(self, events: Events) -> None:
         for conversation_id, event in events:

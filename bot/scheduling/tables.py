@@ -130,6 +130,7 @@ consumer = Table(
     Column("name", Text, nullable=False),
     Column("phone", String(32), nullable=False),
 )
+Index("consumer_phone", consumer.c.phone)
 orders = Table(
     "orders",
     metadata,

@@ -143,6 +143,9 @@ async def standing(folder, service, channel_class, platform):
         channel = channel_class(kit, {ACCOUNT: account})
         app = web.Application(middlewares=[problems])
         app.add_routes(channel.routes())
-        async with TestClient(TestServer(app)) as client:
+        server = TestServer(app)
+        # As ours is: what stands in an address may be a secret.
+        await server.start_server(access_log=None)
+        async with TestClient(server) as client:
             platform.client = client
             yield World(service, channel, platform, client, Outcomes(), kit, folder)
