@@ -29,7 +29,7 @@ from bot.api import (
 )
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
-from bot.channels import pages
+from bot.channels import pages, registry
 from bot.channels.base import PlatformChannel
 from bot.channels.identity import ShopIdentity
 from bot.channels.rest import RestChannel
@@ -40,7 +40,7 @@ from bot.conversation.notices import NoticeTeller
 from bot.conversation.photos import PhotoRules
 from bot.conversation.turns import Limits
 from bot.conversation.waiting import Staffing
-from bot.data import open_data
+from bot.data import Data, open_data
 from bot.desk.service import DeskService, demo_accounts
 from bot.desk.views import ViewCalls
 from bot.dialogue.action_endpoint import ActionEndpoint, load_actions
@@ -52,6 +52,7 @@ from bot.log import get_logger
 from bot.platforms import Service, connections
 from bot.providers.service import Providers
 from bot.scheduling import Scheduling
+from bot.scheduling.telephones import Telephones
 from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
 
@@ -124,16 +125,11 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         observer=metrics,
         limits=_limits(settings),
         staffing=_staffing(settings),
+        spoofable=registry.spoofable(settings.channels_file),
     )
     await talks.start()
     stack.push_async_callback(talks.stop)
-    teller = NoticeTeller(data.database, data.clock, settings.booking, talks.publish)
-    await teller.start()
-    stack.push_async_callback(teller.stop)
-
-    photos = talks.photos(_photo_rules(settings))
-    service = Service(data.database, data.clock, talks, photos, _staffing(settings), metrics)
-    channels = await stack.enter_async_context(connections(settings.channels_file, service))
+    channels = await _start_channels(settings, data, talks, metrics, stack)
 
     async def database_answers() -> bool:
         await data.database.ping()
@@ -159,6 +155,29 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         restarts,
         channels,
     )
+
+
+async def _start_channels(
+    settings: Settings, data: Data, talks: Conversations, metrics: Metrics, stack: AsyncExitStack
+) -> Sequence[PlatformChannel[Any]]:
+    """Connect the channels, and begin to tell notices in them."""
+    service = Service(
+        data.database,
+        data.clock,
+        talks,
+        talks.photos(_photo_rules(settings)),
+        _staffing(settings),
+        metrics,
+        Telephones(data.database),
+    )
+    channels = await stack.enter_async_context(connections(settings.channels_file, service))
+    telephone = next(filter(None, (channel.by_telephone() for channel in channels)), None)
+    teller = NoticeTeller(
+        data.database, data.clock, settings.booking, talks.publish, telephone=telephone
+    )
+    await teller.start()
+    stack.push_async_callback(teller.stop)
+    return channels
 
 
 def _limits(settings: Settings) -> Limits:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
 from bot.channels import registry, wording
-from bot.channels.base import Kit, PlatformChannel
+from bot.channels.base import Kit, PlatformChannel, Strangers, Telephones
 from bot.channels.tokens import Tokens
 from bot.clock import Clock
 from bot.conversation.attachments import Attachments
@@ -31,6 +31,7 @@ class Service:
     photos: Photos
     staffing: Staffing
     observer: SendObserver
+    telephones: Telephones = field(default_factory=Strangers)
 
 
 @asynccontextmanager
@@ -41,7 +42,8 @@ async def connections(path: str, service: Service) -> AsyncIterator[Sequence[Pla
     """
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
         tokens = Tokens(service.database, host_seconds())
-        channels = registry.connected(path, Kit(service.conversations, http, tokens))
+        kit = Kit(service.conversations, http, tokens, service.telephones)
+        channels = registry.connected(path, kit)
         async with running(channels, service):
             yield channels
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from aiohttp import ClientSession, web
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from bot.channels import wording
 from bot.channels.tokens import Tokens
 from bot.conversation.conversations import Conversations
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
+from bot.conversation.notices import ByTelephone
 from bot.conversation.records import Event, Grant, Incoming, Message, Receipt, on_account
 from bot.conversation.takeover import Guard
 from bot.database.text import storable
@@ -121,6 +122,22 @@ class Decoded:
     answer: web.Response = field(default_factory=web.Response)
 
 
+class Telephones(Protocol):
+    """Knows whose telephone a number is."""
+
+    async def has_open_order(self, phone: str) -> bool:
+        """Whether an order with a visit left to make has this telephone, eleven digits."""
+
+
+class Strangers:
+    """Knows nobody's telephone."""
+
+    async def has_open_order(self, phone: str) -> bool:
+        """Say no, whatever the number."""
+        del phone
+        return False
+
+
 @dataclass(frozen=True)
 class Kit:
     """What a channel works with. `http` is for calls to the platform, with its own time limits."""
@@ -128,6 +145,7 @@ class Kit:
     conversations: Conversations
     http: ClientSession
     tokens: Tokens
+    telephones: Telephones = field(default_factory=Strangers)
 
 
 class PlatformChannel(Channel, Generic[Account]):
@@ -151,6 +169,10 @@ class PlatformChannel(Channel, Generic[Account]):
         """Return the one address of each account: `/channels/<name>/<account>`."""
         path = f"/channels/{self.name}/{{account}}"
         return [web.post(path, self._webhook), web.get(path, self._webhook)]
+
+    def by_telephone(self) -> ByTelephone | None:
+        """Return what reaches consumers who have no chat: nothing, by default."""
+        return None
 
     async def start(self) -> None:
         """Begin what goes on beside the requests, such as a connection of ours to the platform."""

@@ -14,11 +14,14 @@ from bot.errors import BotError, SettingsError
 from bot.settings import document
 
 VARIABLE = "BOT_CHANNELS_FILE"
-# By name, imported only where one is connected: some need libraries that others do not.
+# By name, imported only where one is connected.
 CHANNELS = {
     "official_account": "bot.channels.official_account.channel:OfficialAccountChannel",
+    "sms": "bot.channels.sms:SmsChannel",
+    "telegram": "bot.channels.telegram:TelegramChannel",
     "webhook": "bot.channels.webhook:WebhookChannel",
     "wecom_kf": "bot.channels.wecom_kf.channel:WecomKfChannel",
+    "whatsapp": "bot.channels.whatsapp:WhatsAppChannel",
 }
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -29,17 +32,27 @@ def connected(path: str, kit: Kit) -> list[PlatformChannel[Any]]:
     Raises SettingsError, naming what is missing or wrong by channel, account and field, never
     a value: one of them may be a secret.
     """
+    return [_channel(name, accounts, kit) for name, accounts in _read(path).items()]
+
+
+def spoofable(path: str) -> frozenset[str]:
+    """Return those channels of a file in which anybody may send in a sender's name."""
+    return frozenset(name for name in _read(path) if _class(name).spoofable)
+
+
+def _read(path: str) -> dict[str, Any]:
     found = document(path, VARIABLE) if path else {}
     if not isinstance(found, dict):
         raise SettingsError(f"{VARIABLE}: must be a mapping of channels to accounts")
-    return [_channel(str(name), accounts, kit) for name, accounts in found.items()]
+    for name in found:
+        if name not in CHANNELS:
+            raise SettingsError(
+                f"{VARIABLE}: there is no channel {name}; there are {', '.join(sorted(CHANNELS))}"
+            )
+    return found
 
 
 def _channel(name: str, accounts: Any, kit: Kit) -> PlatformChannel[Any]:
-    if name not in CHANNELS:
-        raise SettingsError(
-            f"{VARIABLE}: there is no channel {name}; there are {', '.join(sorted(CHANNELS))}"
-        )
     if not isinstance(accounts, dict) or not accounts:
         raise SettingsError(f"{VARIABLE}: {name}: must be a mapping of accounts to their settings")
     channel_class = _class(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0751"
-down_revision = "0831"
+down_revision = "0813"
 
 
 def upgrade() -> None:
