@@ -100,6 +100,9 @@ async def test_whose_turn_it_is_hears_of_nothing_else_meanwhile(full):
     await full.scheduling.cancel(caller(0), "O0", "c1")
     await full.take(crews=[_crew("C2", shifts=[w.shift("2026-11-27")])])
     assert await _told(full) == [("O1", "11-26T09"), ("O2", "11-27T09")]
+    shifts = [w.shift("2026-11-27", "12:00", "21:00", 540)]
+    await full.take(crews=[_crew("C3", shifts=shifts)])
+    assert (await _told(full))[2:] == [("O3", "11-27T12")]
 
 
 async def test_at_night_the_turn_begins_in_the_morning(full):
