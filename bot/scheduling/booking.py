@@ -82,8 +82,8 @@ class Booking:
 
     async def book(
         self, order_no: str, window: Window, command: Command, token: str | None = None
-    ) -> Order:
-        """Book the next visit into a window, or move the booked one there; return the order.
+    ) -> tuple[Order, Visit]:
+        """Book the next visit into a window, or move the booked one there; return both.
 
         With the token of a live hold on that window, room is certain. Raises WindowTaken
         where no crew is left for it, BookingRefused with a Reason where the visit cannot be
@@ -91,8 +91,9 @@ class Booking:
         changes nothing.
         """
         order = await self.locked(order_no)
-        if await history.done_before(self.connection, command.command_id):
-            return order
+        done = await history.done_before(self.connection, command.command_id)
+        if done is not None:
+            return order, visit_of(order, done.visit_id)
         _unchanged(order, command)
         self._refuse(order, _change(order))
         kept = await holds.kept(self.connection, order_no)
@@ -101,26 +102,27 @@ class Booking:
                 return await self._after_taking(order, command)
         raise _taken(window)
 
-    async def cancel(self, order_no: str, command: Command) -> Order:
-        """Cancel the booked visit and return the order. Raises BookingRefused.
+    async def cancel(self, order_no: str, command: Command) -> tuple[Order, Visit]:
+        """Cancel the booked visit and return the order and it. Raises BookingRefused.
 
         The visit keeps its last window. The same command again changes nothing.
         """
         order = await self.locked(order_no)
-        if await history.done_before(self.connection, command.command_id):
-            return order
+        done = await history.done_before(self.connection, command.command_id)
+        if done is not None:
+            return order, visit_of(order, done.visit_id)
         _unchanged(order, command)
         self._refuse(order, "cancel")
-        booked = next_or_last(order)
+        booked = order.live_visit or order.visits[-1]
         kept = await holds.kept(self.connection, order_no)
         held = kept.slot.cw_id if kept else None
         await ledger.lock_windows(self.connection, (booked.cw_id, held))
         await holds.clear(self.connection, order_no, None, self.search.now)
         await self.update(booked, status="cancelled")
         after = await self.read(order_no)
-        cancelled = next(v for v in after.visits if v.visit_id == booked.visit_id)
+        cancelled = visit_of(after, booked.visit_id)
         await self.finish("cancelled", after, booked, cancelled, command)
-        return after
+        return after, cancelled
 
     # --- steps that follow.py and refit.py share ---
 
@@ -222,13 +224,16 @@ class Booking:
             return [kept.slot]
         return await self.search.slots(order, window)
 
-    async def _after_taking(self, order: Order, command: Command) -> Order:
+    async def _after_taking(self, order: Order, command: Command) -> tuple[Order, Visit]:
         after = await self.read(order.order_no)
-        booked = next_or_last(after)
         before = order.live_visit
+        # What is next may be another one now: a delivery goes before an installation.
+        known = {visit.visit_id for visit in order.visits}
+        new = (visit.visit_id for visit in after.visits if visit.visit_id not in known)
+        booked = visit_of(after, before.visit_id if before is not None else next(new))
         moved = before is not None and before.window is not None
         await self.finish("rescheduled" if moved else "scheduled", after, before, booked, command)
-        return after
+        return after, booked
 
     async def finish(
         self, what: str, order: Order, before: Visit | None, after: Visit, command: Command
@@ -268,9 +273,9 @@ class Booking:
         )
 
 
-def next_or_last(order: Order) -> Visit:
-    """Return the visit that is next, else the last one there was."""
-    return order.live_visit or order.visits[-1]
+def visit_of(order: Order, visit_id: str) -> Visit:
+    """Return a visit of an order, which has it."""
+    return next(visit for visit in order.visits if visit.visit_id == visit_id)
 
 
 def _change(order: Order) -> str:

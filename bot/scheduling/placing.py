@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.errors import BookingRefused, CommandReused, CrewNotFound, VisitChanged, WindowTaken
 from bot.scheduling import history, holds, status
 from bot.scheduling import tables as t
-from bot.scheduling.booking import Booking, Command
+from bot.scheduling.booking import Booking, Command, visit_of
 from bot.scheduling.models import UNDER_WAY, Order, Visit, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.refit import follow_delivery, unbooked
@@ -40,7 +40,7 @@ async def place(booking: Booking, wish: Placing) -> Order:
         if done.visit_id != wish.visit_id:
             raise CommandReused(command_id=wish.command_id)
         return order
-    before = status.visit_of(order, wish.visit_id)
+    before = visit_of(order, wish.visit_id)
     _check(before, wish)
     if _stands(before, wish):
         return order
@@ -49,7 +49,7 @@ async def place(booking: Booking, wish: Placing) -> Order:
     if not await booking.take(order, before, slot, kept, counted=False):
         raise WindowTaken(window=wish.window.start.isoformat(), reason=reason("window_taken"))
     after = await booking.read(order.order_no)
-    placed = status.visit_of(after, wish.visit_id)
+    placed = visit_of(after, wish.visit_id)
     command = Command(wish.command_id)
     await booking.finish(_what(before, placed), after, before, placed, command)
     await follow_delivery(booking, after, command)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.scheduling import ledger, skills
-from bot.scheduling.booking import Booking, Command
+from bot.scheduling import ledger, notices, skills
+from bot.scheduling.booking import Booking, Command, visit_of
 from bot.scheduling.models import Order, Visit
 from bot.scheduling.slots import crew_skills
 
@@ -71,8 +71,19 @@ async def follow_delivery(booking: Booking, order: Order, command: Command) -> N
     what = await _follow(booking, order, installation)
     if what is not None:
         after = await booking.read(order.order_no)
-        followed = next(v for v in after.visits if v.visit_id == installation.visit_id)
+        followed = visit_of(after, installation.visit_id)
         await booking.record(what, installation, followed, command)
+        if what == "moved_along":
+            search = booking.search
+            await notices.of_change(
+                booking.connection,
+                after,
+                followed,
+                "rescheduled",
+                search.now,
+                search.rules,
+                command.command_id,
+            )
 
 
 async def _follow(booking: Booking, order: Order, installation: Visit) -> str | None:

@@ -28,7 +28,7 @@ from bot.scheduling import (
 )
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search
-from bot.scheduling.booking import Booking, Command, next_or_last
+from bot.scheduling.booking import Booking, Command
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import (
     Availability,
@@ -212,9 +212,9 @@ class Scheduling:
 
         async def work(connection: AsyncConnection) -> Visit:
             booking = self._booking(connection, caller, actor)
-            order = await booking.book(order_no, window, command, token)
+            order, booked = await booking.book(order_no, window, command, token)
             await refit.follow_delivery(booking, order, command)
-            return next_or_last(order)
+            return booked
 
         return await self._database.retrying(work)
 
@@ -236,10 +236,9 @@ class Scheduling:
 
         async def work(connection: AsyncConnection) -> Visit:
             booking = self._booking(connection, caller, actor)
-            order = await booking.cancel(order_no, command)
+            order, cancelled = await booking.cancel(order_no, command)
             await refit.follow_delivery(booking, order, command)
-            done = await history.done_before(connection, command_id)
-            return next(v for v in order.visits if v.visit_id == done.visit_id)
+            return cancelled
 
         return await self._database.retrying(work)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import CommandReused, IllegalStatus, MalformedRequest, VisitNotFound
 from bot.scheduling import history, notices, redelivery, waitlist
 from bot.scheduling import tables as t
-from bot.scheduling.booking import Booking, Command
+from bot.scheduling.booking import Booking, Command, visit_of
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Visit, Window
 from bot.scheduling.notice_tables import visit_failure
@@ -137,11 +137,6 @@ async def _order(connection: AsyncConnection, order_no: str) -> Order:
     if order is None:  # a visit refers to its order
         raise AssertionError(order_no)
     return order
-
-
-def visit_of(order: Order, visit_id: str) -> Visit:
-    """Return one visit of an order."""
-    return next(visit for visit in order.visits if visit.visit_id == visit_id)
 
 
 async def _move(connection: AsyncConnection, visit: Visit, status: str) -> None:
