@@ -7,8 +7,8 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import missed, wanted, wording
 from actions import visit as visit_form
-from actions import wanted, wording
 from actions.context import Services
 from actions.need import Events, OrderNeed, buttons
 from actions.turn import Turn
@@ -37,6 +37,8 @@ class Schedule(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
+        if missed.apologise(order, dispatcher, at):
+            return await _begin(order, turn, dispatcher, at)
         if booked(order) and not wanted.suits_already(
             order, *wanted.for_order(turn, order, at.clock.today())
         ):
@@ -68,6 +70,7 @@ class Availability(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
+        missed.apologise(order, dispatcher, at)
         return await _begin(order, turn, dispatcher, at)
 
 
@@ -87,6 +90,7 @@ class Reschedule(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
+        missed.apologise(order, dispatcher, at)
         if not booked(order):
             dispatcher.utter_message(
                 response="utter_nothing_booked_yet", goods=wording.goods(order)
@@ -121,7 +125,7 @@ class Urge(OrderNeed):
         refusal = await at.scheduling.change_refusal(turn.caller, order.order_no, _change(order))
         if refusal is not None:
             return visit_form.say_refusal(dispatcher, refusal)
-        if live is None or live.window is None:
+        if live is None or live.window is None or missed.apologise(order, dispatcher, at):
             return await visit_form.begin(order, turn, dispatcher, [], turn.rejected_times)
         earlier = [{"from": None, "to": live.window.start.isoformat(), "dated": True}]
         offer = await visit_form.propose(turn, order.order_no, earlier, [])

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import seen, wording
+from actions import because, missed, seen, wording
 from actions.book import booked
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, OrderNeed, buttons
@@ -38,7 +38,8 @@ class Cancel(OrderNeed):
         if assent.keeps_booking(turn.text):
             dispatcher.utter_message(response="utter_cancel_kept", **_facts(order, at))
             return []
-        return [*LEAVE_FORM, SlotSet("cancel_confirmed", None), FollowupAction("cancel_form")]
+        forget: Events = [SlotSet(name, None) for name in SLOTS]
+        return [*LEAVE_FORM, *forget, *because.heard(turn), FollowupAction("cancel_form")]
 
 
 class AskCancel(Action):
@@ -80,13 +81,19 @@ class ValidateCancelForm(Action):
             return [SlotSet("cancel_confirmed", False)]
         if hesitates(turn) or (turn.intent == "cancel_visit" and not _insists(turn)):
             dispatcher.utter_message(response="utter_take_your_time")
-            return [SlotSet("cancel_confirmed", None), SlotSet("misses", 0)]
-        answer = _ANSWERS.get(turn.intent)
-        return [] if answer is None else [SlotSet("cancel_confirmed", answer)]
+            return [*because.heard(turn), *_ASK_AGAIN]
+        answer, why = _ANSWERS.get(turn.intent), because.heard(turn)
+        if answer is None:
+            return [*why, *_ASK_AGAIN] if why and turn.intent in _ONLY_A_REASON else []
+        return [SlotSet("cancel_confirmed", answer), *why]
 
 
+SLOTS = ("cancel_confirmed", seen.SLOT, because.SLOT)
 # To the question whether to cancel.
 _ANSWERS = {"affirm": True, "cancel_visit": True, "deny": False}
+_ASK_AGAIN: Events = [SlotSet("cancel_confirmed", None), SlotSet("misses", 0)]
+# What a bare reason is taken for ("橱柜还没装好"): it is noted, and the question stays.
+_ONLY_A_REASON = {"inform", "describe_site", "out_of_scope", "nlu_fallback"}
 
 
 def _insists(turn: Turn) -> bool:
@@ -108,13 +115,18 @@ class CommitCancel(Action):
         turn = Turn.read(tracker)
         at = services()
         order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-        forget: Events = [SlotSet("cancel_confirmed", None), SlotSet(seen.SLOT, None)]
+        forget: Events = [SlotSet(name, None) for name in SLOTS]
         if not turn.slot("cancel_confirmed"):
-            dispatcher.utter_message(response="utter_cancel_kept", **_facts(order, at))
+            kept = "utter_missed_kept" if missed.is_missed(order, at) else "utter_cancel_kept"
+            dispatcher.utter_message(response=kept, **_facts(order, at))
             return forget
         try:
             await at.scheduling.cancel(
-                turn.caller, order.order_no, f"{turn.turn_id}:cancel", seen=seen.of(turn, order)
+                turn.caller,
+                order.order_no,
+                f"{turn.turn_id}:cancel",
+                because.of(turn),
+                seen=seen.of(turn, order),
             )
         except VisitChanged:
             return [*forget, *await _changed(turn, dispatcher, at)]
@@ -128,7 +140,7 @@ async def _changed(turn: Turn, dispatcher: CollectingDispatcher, at: Services) -
     """Tell how the visit stands now, and ask again where there is something to cancel."""
     order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
     seen.say_changed(order, dispatcher, at)
-    return [FollowupAction("cancel_form")] if booked(order) else []
+    return [*because.kept(turn), FollowupAction("cancel_form")] if booked(order) else []
 
 
 def _facts(order: Order, at: Services) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import wording
+from actions import missed, wording
 from actions.address import note_address
 from actions.context import Services
 from actions.need import Events, Need, OrderNeed, buttons, hand_over
@@ -131,7 +131,7 @@ class NoShow(OrderNeed):
             response=_NO_SHOW[lateness] if due else "utter_no_show_not_due",
             window=wording.window(window, at.clock.today()),
             crew_line=wording.crew_line(visit),
-            buttons=person_or_not() if due else None,
+            buttons=_after_no_show(order, at) if due else None,
         )
         return [SlotSet("open_offer", "action_request_human")] if due else []
 
@@ -141,6 +141,16 @@ _NO_SHOW = {
     "late": "utter_no_show_late",
     "absent": "utter_no_show_absent",
 }
+
+
+def _after_no_show(order: Order, at: Services) -> list[dict[str, str]]:
+    """Return the buttons under an apology: a missed visit is rebooked first of all."""
+    rebook = ("reschedule", "/reschedule_visit")
+    return (
+        buttons(rebook, ("human", "/request_human"))
+        if missed.is_missed(order, at)
+        else person_or_not()
+    )
 
 
 def person_or_not() -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import cards, wording
+from actions import cards, missed, wording
 from actions.context import Services
 from actions.need import Events, OrderNeed, buttons
 from actions.turn import Turn
@@ -30,6 +30,8 @@ class Track(OrderNeed):
         today = at.clock.today()
         visit = order.live_visit or (order.visits[-1] if order.visits else None)
         unbooked = visit is None or visit.status in {"unscheduled", "cancelled"}
+        if missed.is_missed(order, at):
+            return self._missed(order, dispatcher, at)
         dispatcher.utter_message(
             response="utter_track_no_visit" if unbooked else "utter_track",
             goods=wording.goods(order),
@@ -40,6 +42,19 @@ class Track(OrderNeed):
             json_message=cards.progress(order, visit),
         )
         return [SlotSet("open_offer", "action_schedule")] if unbooked else []
+
+    def _missed(self, order: Order, dispatcher: CollectingDispatcher, at: Services) -> Events:
+        live, today = order.live_visit, at.clock.today()
+        dispatcher.utter_message(
+            response="utter_track_missed",
+            goods=wording.goods(order),
+            tail=order.order_no[-4:],
+            goods_line=wording.goods_line(order, today),
+            window=wording.window(live.window if live else None, today),
+            buttons=buttons(("reschedule", "/reschedule_visit"), ("human", "/request_human")),
+            json_message=cards.progress(order, live),
+        )
+        return [SlotSet("open_offer", "action_reschedule")]
 
 
 class Crew(OrderNeed):

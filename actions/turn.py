@@ -15,8 +15,9 @@ from bot.scheduling import Caller, TimeRange
 
 FORMS = {"order_form", "visit_form", "cancel_form"}
 RESUMED = "action_resume_task"
-# Pressed under a notice: whatever form is open is not asking for these.
-UNDER_NOTICES = {"confirm_visit", "rate_visit"}
+# What a pressed button may mean to the form that is open; any other is a wish of its own. The
+# conversation neutralises a leading slash that is typed.
+ANSWERS = {"select_option", "affirm", "deny", "inform"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Turn:
     @property
     def for_form(self) -> bool:
         """Whether an open form may use the message."""
-        return self.fresh and self.intent not in UNDER_NOTICES
+        return self.fresh and not (self.text.startswith("/") and self.intent not in ANSWERS)
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import cards, seen, wanted, wording
+from actions import because, cards, seen, wanted, wording
 from actions.context import Services, services
 from actions.need import LEAVE_FORM, Events, buttons, choices
 from actions.turn import Turn, ranges
@@ -17,7 +17,7 @@ from bot.errors import BookingRefused, WindowTaken
 from bot.language import assent, stop
 from bot.scheduling import Offer, Order, Reason, Window
 
-SLOTS = ("wish", "refused", "offered", "window", "hold", seen.SLOT, "confirmed")
+SLOTS = ("wish", "refused", "offered", "window", "hold", seen.SLOT, because.SLOT, "confirmed")
 # A message with a time in it is about the visit unless it asks about something else.
 ABOUT_THE_VISIT = {
     "inform",
@@ -71,6 +71,7 @@ async def begin(
     return [
         *LEAVE_FORM,
         *cleared(),
+        *because.heard(turn),
         SlotSet("wish", wish or None),
         SlotSet("refused", refused or None),
         SlotSet("window", _only(offer, wish) or _picked(turn, offer)),
@@ -235,7 +236,8 @@ class ValidateVisitForm(Action):
         understood = await self._time(turn) or self._option(turn) or self._yes_or_no(turn)
         if not understood:
             return []
-        return [*understood, *await _let_go(turn, understood), SlotSet("misses", 0)]
+        let_go = await _let_go(turn, understood)
+        return [*understood, *because.heard(turn), *let_go, SlotSet("misses", 0)]
 
     async def _time(self, turn: Turn) -> Events:
         if turn.intent not in ABOUT_THE_VISIT:

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import seen, wording
+from actions import because, missed, seen, wording
 from actions.context import Services, services
 from actions.need import Events
 from actions.turn import Turn
@@ -41,7 +41,9 @@ class CommitVisit(Action):
 
 def _kept(order: Order, dispatcher: CollectingDispatcher, at: Services) -> Events:
     visit = order.live_visit
-    if visit is not None and visit.window is not None:
+    if missed.is_missed(order, at):
+        dispatcher.utter_message(response="utter_missed_kept")
+    elif visit is not None and visit.window is not None:
         window = wording.window(visit.window, at.clock.today())
         dispatcher.utter_message(response="utter_visit_kept", window=window)
     else:
@@ -61,13 +63,15 @@ async def _commit(
             wanted,
             f"{turn.turn_id}:book",
             token=turn.slot("hold"),
+            reason=because.of(turn) if moved else None,
             seen=seen.of(turn, order),
         )
     except VisitChanged:
         return await _changed(order, wanted, turn, dispatcher, at)
     except WindowTaken:
         dispatcher.utter_message(response="utter_window_taken", window=said_window)
-        return [*cleared(), SlotSet("refused", [plain(wanted)]), FollowupAction("visit_form")]
+        refused = SlotSet("refused", [plain(wanted)])
+        return [*cleared(), *because.kept(turn), refused, FollowupAction("visit_form")]
     except BookingRefused as error:
         return [*cleared(), *say_refusal(dispatcher, error.facts.get("reason"))]
     dispatcher.utter_message(
@@ -90,7 +94,8 @@ async def _changed(
     if fresh.live_visit is not None and fresh.live_visit.window == wanted:
         await at.scheduling.release(turn.caller, order.order_no)
         return cleared()
-    return [*cleared(), SlotSet("window", plain(wanted)), FollowupAction("visit_form")]
+    again = SlotSet("window", plain(wanted))
+    return [*cleared(), *because.kept(turn), again, FollowupAction("visit_form")]
 
 
 async def _say_what_followed(

@@ -30,7 +30,9 @@ def booked_window(order: Order) -> Window | None:
 def for_order(turn: Turn, order: Order, today: date) -> tuple[Times, Times]:
     """Return the times asked for and the times ruled out."""
     window = booked_window(order)
-    days = [window.start.date()] if window else [today + n * _DAY for n in range(_HORIZON)]
+    days = [today + n * _DAY for n in range(_HORIZON)]
+    if window is not None and window.start.date() >= today:
+        days = [window.start.date()]
     wish = on_days(turn.times, days) or shifted(turn, order)
     return wish, on_days(turn.rejected_times, days)
 

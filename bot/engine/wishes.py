@@ -11,6 +11,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.language.motives import motive
+
 Parse = Callable[[str], Awaitable[dict[str, Any]]]
 
 # Intents of one kind are one wish said in two sentences.
@@ -59,7 +61,7 @@ async def divide(text: str, parse: Parse) -> list[str]:
     names = [_sure(await parse(piece)) for piece in pieces]
     if _FOR_A_PERSON & {name for name in names if name}:
         return [text]
-    cut = _second_wish(names, cuts)
+    cut = _second_wish(_without_motives(names, pieces), cuts)
     if cut is None:
         return [text]
     parts = [text[:cut], text[cut:]]
@@ -80,6 +82,16 @@ def _cuts(text: str) -> list[int]:
 def _sure(parse: dict[str, Any]) -> str | None:
     intent = parse.get("intent") or {}
     return intent.get("name") if intent.get("confidence", 0) >= _SURE else None
+
+
+def _without_motives(names: list[str | None], pieces: list[str]) -> list[str | None]:
+    """Leave out what only says why a visit does not suit, where another piece wishes for one."""
+    if "visit" not in {_KINDS.get(name or "") for name in names}:
+        return names
+    return [
+        name if _KINDS.get(name or "") == "visit" or motive(piece) is None else None
+        for name, piece in zip(names, pieces, strict=True)
+    ]
 
 
 def _second_wish(names: list[str | None], cuts: list[int]) -> int | None:

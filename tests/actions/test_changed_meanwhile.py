@@ -1,70 +1,14 @@
 """Somebody else changes the visit between the bot's question and the consumer's yes."""
 
-import pytest
-from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
-
-import actions.context
 from actions.cancel import AskCancel, CommitCancel
 from actions.visit import AskConfirmation, plain
 from actions.visit_commit import CommitVisit
-from bot.scheduling import Caller, Seen
 from bot.scheduling.tables import hold, visit_event
-from tests.conversation.service import sqlite
+from tests.actions.chat import TALK
 from tests.scheduling import world as w
-from tests.scheduling.world import World
 
 MORNING, NOON = w.window(), w.window(start="12:00", end="15:00")
 EVENING = w.window(start="15:00", end="18:00")
-TALK = Caller("talk-1", "tb_1001")
-
-
-class Chat:
-    """One consumer's dialogue about the order O1, a question and an answer at a time."""
-
-    def __init__(self, world):
-        self.world = world
-        self.slots = {"order_no": "O1"}
-        self.said = []
-        self.followup = []
-
-    async def run(self, action, turn_id, **slots):
-        self.slots |= slots
-        message = {
-            "text": "好的",
-            "intent": {"name": "affirm"},
-            "entities": [],
-            "metadata": {"consumer_id": "tb_1001", "turn_id": turn_id},
-        }
-        told = Tracker("talk-1", self.slots, message, [], False, None, {}, "action_listen")
-        dispatcher = CollectingDispatcher()
-        events = await action.run(dispatcher, told, {})
-        self.slots |= {e["name"]: e["value"] for e in events if e["event"] == "slot"}
-        self.followup = [e["name"] for e in events if e["event"] == "followup"]
-        self.said = [line["response"] for line in dispatcher.messages]
-        return dispatcher.messages
-
-    async def agent_moves(self, window):
-        live = (await self.world.scheduling.order(TALK, "O1")).live_visit
-        await self.world.scheduling.book(
-            TALK, "O1", window, "desk:1", actor="agent", seen=Seen(live.version)
-        )
-
-    async def window(self):
-        live = (await self.world.scheduling.order(TALK, "O1")).live_visit
-        return live.window if live else None
-
-
-@pytest.fixture
-async def chat(tmp_path):
-    async with sqlite(tmp_path) as database:
-        world = World(database)
-        shifts = [w.shift(end="18:00", capacity=540)]
-        await world.take(w.order(visits=[w.visit_at()]), crews=[w.crew(shifts=shifts)])
-        before = actions.context._Registry.services
-        actions.context.configure(world.scheduling, world.clock)
-        yield Chat(world)
-        actions.context._Registry.services = before
 
 
 async def test_a_yes_moves_what_it_was_asked_about(chat):

@@ -1,11 +1,13 @@
 """Plays the scripts of the folders beside this file and compares text, slots and rows."""
 
+import asyncio
 import uuid
 
 import pytest
 
+from tests import told
 from tests.dialogues.conftest import scripts
-from tests.dialogues.world import consumer_id, order_no, phone
+from tests.dialogues.world import NOW, consumer_id, order_no, phone
 
 pytestmark = pytest.mark.engine
 
@@ -35,8 +37,12 @@ def test_dialogue(script, system, slots_of):
     for turn in script["turns"]:
         if turn.get("before") == "engine dies":
             system.kill_engine()
-        said = _filled(turn["say"], number) if "say" in turn else _payload(buttons, turn["press"])
-        replies = system.post("/webhooks/rest/webhook", _message(sender, said, script))
+        if "notice" in turn:
+            replies = [_notice(system, turn["notice"], number, sender)]
+        else:
+            say = _filled(turn["say"], number) if "say" in turn else None
+            said = say or _payload(buttons, turn["press"])
+            replies = system.post("/webhooks/rest/webhook", _message(sender, said, script))
         heard = "\n".join(reply.get("text", "") for reply in replies)
         buttons = [b for reply in replies for b in reply.get("buttons", [])] or buttons
         _check_heard(turn, heard, number)
@@ -54,6 +60,12 @@ def _message(sender: str, text: str, script: dict) -> dict:
     vouched = script.get("vouched", True)
     metadata = {"metadata": {"consumer_id": consumer_id(script["number"])}} if vouched else {}
     return {"sender": sender, "message": text, **metadata}
+
+
+def _notice(system, kind: str, number: int, sender: str) -> dict:
+    """Tell the consumer of the visit of the script's first order."""
+    asyncio.run(told.write(system, order_no(number), kind, NOW))
+    return told.awaited(system, kind, sender)
 
 
 def _filled(text: str, number: int) -> str:
@@ -81,6 +93,9 @@ def _check_order(script: dict, system) -> None:
         assert order["site"].get(fact) == value
     if "visits" in wanted:
         assert len(order["visits"]) == wanted["visits"]
+    if "reasons" in wanted:
+        history = system.get(f"/api/v1/orders/{order['order_no']}/history")
+        assert [event["reason"] for event in history["events"]] == wanted["reasons"]
     for fact in ("status", "window_start", "kind"):
         if fact in wanted:
             assert str(order["visits"][-1][fact]) == wanted[fact]
