@@ -113,9 +113,6 @@ async def serve(
 async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     data = await stack.enter_async_context(open_data(settings))
     actions.context.configure(data.scheduling, data.clock)
-    upkeep = Upkeep(data.scheduling)
-    await upkeep.start()
-    stack.push_async_callback(upkeep.stop)
     engine, restarts = await _start_engine(settings, stack)
     metrics = Metrics()
     talks = Conversations(
@@ -129,6 +126,9 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     await talks.start()
     stack.push_async_callback(talks.stop)
+    upkeep = Upkeep(data.scheduling, also=[talks.photos(_photo_rules(settings)).erase_old])
+    await upkeep.start()
+    stack.push_async_callback(upkeep.stop)
     channels = await _start_channels(settings, data, talks, metrics, stack)
 
     async def database_answers() -> bool:
@@ -190,7 +190,8 @@ def _limits(settings: Settings) -> Limits:
 
 def _photo_rules(settings: Settings) -> PhotoRules:
     largest = settings.photo_max_mb * _MEGABYTE
-    return PhotoRules(settings.var_dir / "photos", largest, settings.photo_daily)
+    lasts = timedelta(days=settings.photo_days)
+    return PhotoRules(settings.var_dir / "photos", largest, settings.photo_daily, lasts)
 
 
 def _staffing(settings: Settings) -> Staffing:

@@ -77,6 +77,7 @@ class Settings:
     providers_file: str = ""
     photo_max_mb: int = 5
     photo_daily: int = 20
+    photo_days: int = 180
     demo: bool = False
     var_dir: Path = ROOT / "var"
     models_dir: Path = ROOT / "models"
@@ -195,6 +196,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"BOT_TIMEZONE={settings.timezone!r} is no time zone; write e.g. Asia/Shanghai"
         ) from error
+    if settings.photo_days < 1:
+        raise SettingsError("BOT_PHOTO_DAYS: photos are kept for one day at least")
     if any(len(key) < _SHORTEST_KEY for key in settings.shop_keys):
         raise SettingsError(f"BOT_SHOP_SECRETS: a secret needs {_SHORTEST_KEY} characters or more")
     for site in settings.sites:

@@ -21,7 +21,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import images, inbox, transcript
+from bot.conversation import erasing, images, inbox, transcript
 from bot.conversation.moves import lock
 from bot.conversation.records import Event, Incoming, MessageAdded, Receipt, Visibility
 from bot.conversation.states import State
@@ -29,6 +29,9 @@ from bot.conversation.tables import conversation, photo
 from bot.database import Database
 from bot.dialogue.fallback import Fallback
 from bot.errors import NotFound, TooMany
+from bot.log import get_logger
+
+log = get_logger(__name__)
 
 _FILE = Path(__file__).resolve().parents[2] / "data" / "texts" / "photos.yml"
 _DAY = timedelta(days=1)
@@ -43,14 +46,16 @@ def _texts() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class PhotoRules:
-    """Where photos are kept, the largest in bytes, and how many a conversation may send a day.
+    """Where photos are kept and for how long, the largest in bytes, and how many a day.
 
-    `words` stand for a photo where only text can be shown.
+    The number is that of one conversation in 24 hours. `words` stand for a photo where only
+    text can be shown.
     """
 
     folder: Path
     max_bytes: int
     daily: int
+    lasts: timedelta = timedelta(days=180)
     words: str = field(default_factory=lambda: str(_texts()["shown"]))
 
 
@@ -125,6 +130,14 @@ class Photos:
             raise NotFound("there is no such photo")
         return Photo(self._path(photo_id), kind)
 
+    async def erase_old(self) -> int:
+        """Erase the photos whose time is over; return how many."""
+        now = self._clock.now()
+        done = await erasing.erase(self._database, self._path, now - self.rules.lasts, now)
+        if done:
+            log.info("photos_erased", photos=done)
+        return done
+
     async def _store(
         self, incoming: Incoming, name: str, custom: dict[str, Any]
     ) -> tuple[Receipt, list[Event]]:
@@ -170,7 +183,7 @@ class Photos:
 
 
 async def _kind(tx: AsyncConnection, photo_id: str, sender: tuple[str, str] | None) -> str | None:
-    query = select(photo.c.media_type).where(photo.c.id == photo_id)
+    query = select(photo.c.media_type).where(photo.c.id == photo_id, photo.c.erased_at.is_(None))
     if sender is not None:
         channel, name = sender
         own = select(conversation.c.id).where(

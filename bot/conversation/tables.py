@@ -254,8 +254,16 @@ photo = Table(
     Column("media_type", String(16), nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("at", Instant(), nullable=False),
+    # The row stays when the file is gone.
+    Column("erased_at", Instant()),
 )
 Index("photo_conversation", photo.c.conversation_id, photo.c.at)
+Index(
+    "photo_kept",
+    photo.c.at,
+    sqlite_where=text("erased_at IS NULL"),
+    postgresql_where=text("erased_at IS NULL"),
+)
 # How long each agent had a conversation; NULL in `to_at` while they have it.
 assignment = Table(
     "assignment",

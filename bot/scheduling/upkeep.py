@@ -1,8 +1,12 @@
-"""Ends what has had its time while the system runs: holds, offers to those who wait, notices."""
+"""Ends what has had its time while the system runs: holds, offers to those who wait, notices.
+
+Others may add what is theirs to end.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.background import repeat
 from bot.log import get_logger
@@ -14,11 +18,20 @@ EVERY_SECONDS = 30.0
 
 
 class Upkeep:
-    """A task beside the server. Several processes may each run one."""
+    """A task beside the server. Several processes may each run one.
 
-    def __init__(self, scheduling: Scheduling, every_seconds: float = EVERY_SECONDS) -> None:
+    `also` is done after the sweep of scheduling, each by itself.
+    """
+
+    def __init__(
+        self,
+        scheduling: Scheduling,
+        every_seconds: float = EVERY_SECONDS,
+        also: Sequence[Callable[[], Awaitable[object]]] = (),
+    ) -> None:
         self._scheduling = scheduling
         self._every = every_seconds
+        self._also = also
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -36,3 +49,5 @@ class Upkeep:
         done = await self._scheduling.sweep()
         if any(done.values()):
             log.info("swept", **done)
+        for end in self._also:
+            await end()

@@ -1,10 +1,13 @@
 """Photos that consumers send: what is taken, where it is kept, who sees it."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
+from bot.conversation.photos import PhotoRules
 from bot.conversation.states import Command
+from bot.scheduling.upkeep import Upkeep
 from tests.api.service import is_problem, serving
 from tests.channels.pictures import JPEG, PNG, SECRET, WEBP
 from tests.channels.test_web import events, frames, opened, send
@@ -123,3 +126,51 @@ async def test_without_a_message_id_it_is_refused(server):
     session = await opened(server)
     answer = await server.client.post("/chat/photos", data=JPEG, headers=bearer(session))
     assert is_problem(answer, await answer.json(), 400)
+
+
+async def test_a_photo_that_has_had_its_time_is_erased_and_the_transcript_says_so(server, tmp_path):
+    session = await opened(server)
+    photos = server.service.conversations.photos(PhotoRules(tmp_path / "photos", 2**20, 20))
+    await photograph(server, session)
+    name = (await shown(server, session))[0]["custom"]["photo"]["id"]
+    server.service.clock.advance(timedelta(days=179))
+    await photograph(server, session, PNG, "p2")
+    assert await photos.erase_old() == 0
+    server.service.clock.advance(timedelta(days=2))
+    assert await photos.erase_old() == 1
+    assert await photos.erase_old() == 0
+    first, _, second, _ = await shown(server, session)
+    assert first["custom"] == {
+        "photo": {"id": name, "erased_at": server.service.clock.now().isoformat()}
+    }
+    assert "erased_at" not in second["custom"]["photo"]
+    assert [file.name for file in (tmp_path / "photos").iterdir()] == [
+        second["custom"]["photo"]["id"]
+    ]
+    answer = await server.client.get(f"/chat/photos/{name}", headers=bearer(session))
+    assert answer.status == 404
+
+
+async def test_one_that_died_between_file_and_row_is_finished_by_the_next(server, tmp_path):
+    session = await opened(server)
+    photos = server.service.conversations.photos(PhotoRules(tmp_path / "photos", 2**20, 20))
+    await photograph(server, session)
+    for file in (tmp_path / "photos").iterdir():
+        file.unlink()
+    server.service.clock.advance(timedelta(days=181))
+    assert await photos.erase_old() == 1
+    assert "erased_at" in (await shown(server, session))[0]["custom"]["photo"]
+
+
+async def test_what_others_add_to_the_upkeep_is_done_with_it():
+    done = []
+
+    class Nothing:
+        async def sweep(self):
+            return {}
+
+    async def erase():
+        done.append(1)
+
+    await Upkeep(Nothing(), also=[erase]).sweep()
+    assert done == [1]

@@ -52,6 +52,7 @@ export const strings = {
   read: '已读',
   addPhoto: '发送图片',
   photo: '图片',
+  photoErased: '图片已过保存期，已删除',
   photoWords: '[图片]',
   photoTooLarge: (megabytes: number) => `图片不能超过 ${megabytes} MB`,
   photoUnsupported: '只能发送 JPG、PNG 或 WebP 图片',

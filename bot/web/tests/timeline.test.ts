@@ -146,3 +146,9 @@ describe('who speaks', () => {
     expect(choiceAt(entries, 0, 'closed')).toEqual({ frozen: true, chosen: 1 })
   })
 })
+
+it('knows a photo that the server has no longer', () => {
+  const of = (photo: object) => build({ ...line(1, 'consumer', '[图片]'), custom: { photo } })[0]?.photo
+  expect(of({ id: 'p1', type: 'image/png', bytes: 1 })).toEqual({ id: 'p1', url: null, erased: false })
+  expect(of({ id: 'p1', erased_at: '2027-05-20T10:00:00+08:00' })?.erased).toBe(true)
+})

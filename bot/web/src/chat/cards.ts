@@ -39,6 +39,12 @@ export function readCard(custom: unknown): Card | null {
   return CARDS.includes((custom as { card?: unknown }).card) ? (custom as Card) : null
 }
 
+/** Whether a message was a photo that has had its time. */
+export function photoErased(custom: unknown): boolean {
+  const photo = (custom as { photo?: { erased_at?: unknown } } | null | undefined)?.photo
+  return typeof photo?.erased_at === 'string'
+}
+
 /** The id of the photo that a message is; null for none. */
 export function photoId(custom: unknown): string | null {
   const photo = (custom as { photo?: { id?: unknown } } | null | undefined)?.photo

@@ -1,6 +1,6 @@
 /** The transcript as the page shows it: pure functions from one list of entries to the next. */
 
-import { type Card, photoId, readCard } from './cards'
+import { type Card, photoErased, photoId, readCard } from './cards'
 import type { Button, ConversationState, Receipt, Role, WireMessage } from './wire'
 
 export type Delivery = 'sending' | 'delivered' | 'failed'
@@ -27,6 +27,8 @@ export interface Entry {
 export interface Photo {
   readonly id: string | null
   readonly url: string | null
+  /** The server has it no longer. */
+  readonly erased?: boolean
 }
 
 export type Entries = readonly Entry[]
@@ -110,7 +112,7 @@ function stored(message: WireMessage, key: string): Entry {
     agent: message.agent ?? null,
     buttons: message.buttons ?? [],
     card: readCard(message.custom),
-    photo: photoId(message.custom) === null ? null : { id: photoId(message.custom), url: null },
+    photo: photoId(message.custom) === null ? null : { id: photoId(message.custom), url: null, erased: photoErased(message.custom) },
     delivery: 'delivered',
   }
 }

@@ -52,6 +52,7 @@ export const desk = {
   transcript: '会话记录',
   typing: '顾客正在输入…',
   photo: '顾客发来的图片',
+  photoErased: '图片已过保存期，已删除',
   note: '内部备注',
   noteHint: '仅客服可见，顾客看不到',
   suppressed: '未发出：接管后拦下的机器人回复',
