@@ -37,8 +37,10 @@ class FakeAliyun(Platform):
         self.answer = None
 
     def sender(self, user: str) -> str:
-        self.users[phone(user)] = user
-        return phone(user)
+        known = {name: number for number, name in self.users.items()}
+        number = known.get(user, phone(user))
+        self.users[number] = user
+        return number
 
     def routes(self):
         return [web.post("/", self._take)]
