@@ -243,7 +243,13 @@ def make_web(parts: Parts) -> web.Application:
     )
     app.add_routes(
         [
-            *health.routes(parts.probes, parts.metrics, parts.conversations.counts, parts.restarts),
+            *health.routes(
+                parts.probes,
+                parts.metrics,
+                parts.conversations.counts,
+                parts.conversations.sending,
+                parts.restarts,
+            ),
             *orders.routes(parts.scheduling, links),
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),

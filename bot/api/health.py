@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from bot.api.answers import answer
-from bot.api.metrics import Counts, Metrics
+from bot.api.metrics import Counts, Metrics, Sending
 from bot.api.problems import problem
 from bot.log import get_logger
 
@@ -20,7 +20,11 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def routes(
-    probes: Mapping[str, Probe], metrics: Metrics, counts: Counts, restarts: Callable[[], int]
+    probes: Mapping[str, Probe],
+    metrics: Metrics,
+    counts: Counts,
+    sending: Sending,
+    restarts: Callable[[], int],
 ) -> list[web.RouteDef]:
     """Return the calls. `probes` say, by name, whether a part is ready; "engine" is one."""
 
@@ -38,7 +42,7 @@ def routes(
 
     async def render(_request: web.Request) -> web.Response:
         ready = await _holds("engine", probes["engine"])
-        body = metrics.render(await counts(), ready=ready, restarts=restarts())
+        body = metrics.render(await counts(), await sending(), ready=ready, restarts=restarts())
         return web.Response(body=body, headers={"Content-Type": _TEXT})
 
     return [

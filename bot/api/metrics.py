@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 Counts = Callable[[], Awaitable[tuple[Mapping[str, int], int]]]
+Sending = Callable[[], Awaitable[Mapping[str, int]]]
 
 _STATES = ("bot", "queued", "human", "closed")
 _OUTCOMES = ("answered", "handed_over", "apologised", "suppressed")
@@ -27,6 +28,12 @@ class Metrics:
             "bot_conversations", "Conversations by state", ["state"], registry=self._registry
         )
         self._waiting = self._gauge("bot_inbox_waiting", "Messages that wait for an answer")
+        self._outbox = Gauge(
+            "bot_outbox",
+            "Lines for platforms: waiting, and dead in the last week",
+            ["status"],
+            registry=self._registry,
+        )
         self._ready = self._gauge("bot_engine_ready", "1 where the engine answers")
         self._restarts = self._gauge("bot_engine_restarts", "Restarts of the engine since start")
         self._sent = Counter(
@@ -47,12 +54,21 @@ class Metrics:
         """Note one try to send a message to a platform."""
         self._sent.labels(channel, outcome).inc()
 
-    def render(self, counts: tuple[Mapping[str, int], int], *, ready: bool, restarts: int) -> bytes:
+    def render(
+        self,
+        counts: tuple[Mapping[str, int], int],
+        sending: Mapping[str, int],
+        *,
+        ready: bool,
+        restarts: int,
+    ) -> bytes:
         """Return the text that Prometheus reads."""
         states, waiting = counts
         for state in _STATES:
             self._conversations.labels(state).set(states.get(state, 0))
         self._waiting.set(waiting)
+        for status, lines in sending.items():
+            self._outbox.labels(status).set(lines)
         self._ready.set(ready)
         self._restarts.set(restarts)
         return generate_latest(self._registry)

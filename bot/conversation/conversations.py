@@ -17,6 +17,7 @@ from bot.conversation import (
     attachments,
     bursts,
     cases,
+    dead_letters,
     inbox,
     lanes,
     losses,
@@ -259,6 +260,11 @@ class Conversations:
         """Return how many conversations are in each state, and how many messages wait."""
         async with self.database.reading() as tx:
             return await transcript.count_states(tx), await lanes.backlog(tx)
+
+    async def sending(self) -> dict[str, int]:
+        """Return how many lines wait to be sent to platforms, and how many are dead."""
+        async with self.database.reading() as tx:
+            return await dead_letters.counts(tx, self.seconds())
 
     async def _places(self, tx: AsyncConnection) -> dict[str, Place]:
         return await waiting.places(tx, self._staffing, self.clock.now())

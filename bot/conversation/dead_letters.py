@@ -15,7 +15,7 @@ _LISTED = 200
 _WEEK = 7 * 24 * 3600.0
 
 
-async def listed(tx: AsyncConnection, now: float) -> Sequence[Row[Any]]:
+async def listed(tx: AsyncConnection, now: float) -> list[Row[Any]]:
     """Return the dead lines of the last week, newest first, with their conversations' columns.
 
     `now` is the host's time in seconds.
@@ -39,7 +39,8 @@ async def listed(tx: AsyncConnection, now: float) -> Sequence[Row[Any]]:
         .order_by(outbox.c.settled_at.desc(), outbox.c.seq.desc())
         .limit(_LISTED)
     )
-    return found.all()
+    rows: Sequence[Any] = found.all()
+    return list(rows)
 
 
 async def send_again(tx: AsyncConnection, conversation_id: str) -> int:

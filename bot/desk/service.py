@@ -19,6 +19,7 @@ from bot.desk.desk import Desk
 from bot.desk.encode import Encoder
 from bot.desk.order_calls import OrderCalls, SupervisorCalls
 from bot.desk.sockets import SocketCalls
+from bot.desk.undelivered import UndeliveredCalls
 from bot.dialogue.engine import DialogueEngine
 from bot.scheduling import Scheduling
 from bot.settings import ROOT
@@ -57,7 +58,15 @@ class DeskService:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the desk's calls."""
-        groups = (SessionCalls, ListCalls, MoveCalls, SpeechCalls, OrderCalls, SupervisorCalls)
+        groups = (
+            SessionCalls,
+            ListCalls,
+            MoveCalls,
+            SpeechCalls,
+            OrderCalls,
+            SupervisorCalls,
+            UndeliveredCalls,
+        )
         return [
             *(route for group in groups for route in group(self.desk).routes()),
             *self._sockets.routes(),

@@ -42,6 +42,8 @@ async def test_metrics(server):
     assert 'bot_conversations{state="bot"} 1.0' in text
     assert "bot_inbox_waiting 0.0" in text
     assert "bot_engine_ready 1.0" in text
+    assert 'bot_outbox{status="dead"} 0.0' in text
+    assert 'bot_outbox{status="waiting"} 0.0' in text
     assert 'bot_turns_total{outcome="answered"}' in text
 
 

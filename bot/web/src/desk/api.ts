@@ -2,7 +2,7 @@
 
 import type { Fetch } from '../chat/api'
 import type {
-  Agent, AuditPage, Canned, Line, ListName, Me, OrderCard, Overview, Presence, Row, Slot, Suggestion, Texts, Whole,
+  Agent, AuditPage, Canned, DeadLine, Line, ListName, Me, OrderCard, Overview, Presence, Row, Slot, Suggestion, Texts, Whole,
   Windows,
 } from './wire'
 
@@ -153,6 +153,12 @@ export class DeskApi {
     })
 
   overview = (): Promise<Overview> => this.get('supervisor/overview')
+
+  undelivered = async (): Promise<DeadLine[]> =>
+    (await this.get<{ lines: DeadLine[] }>('undelivered')).lines
+
+  resend = async (id: string): Promise<number> =>
+    (await this.post<{ lines: number }>(this.of(id, 'resend'))).lines
 
   sample = async (count: number, from: string, to: string): Promise<Row[]> =>
     (await this.get<{ conversations: Row[] }>('supervisor/sample', { count: String(count), from, to })).conversations

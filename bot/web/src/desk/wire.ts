@@ -203,6 +203,17 @@ export interface Overview {
   readonly conversations: readonly Row[]
 }
 
+/** A line that no platform took. */
+export interface DeadLine {
+  readonly id: string
+  readonly conversation_id: string
+  readonly channel: string
+  readonly at: string
+  readonly from: 'bot' | 'agent'
+  readonly text: string
+  readonly error: { code: string; label: string }
+}
+
 export interface AuditEntry {
   readonly id: number
   readonly at: string
