@@ -29,7 +29,7 @@ from bot.conversation import (
 from bot.conversation.events import EventBus, Listener, Subscription
 from bot.conversation.handover import Reception
 from bot.conversation.inbox import Accepted
-from bot.conversation.lookout import Lookout
+from bot.conversation.lookout import Lookout, Shown
 from bot.conversation.photos import PhotoRules, Photos
 from bot.conversation.records import (
     Author,
@@ -251,6 +251,10 @@ class Conversations:
     def listen(self, listener: Listener) -> AbstractContextManager[None]:
         """Call `listener` with what happens in any conversation, as long as the block runs."""
         return self._bus.listen(listener)
+
+    def look_at(self, shown: Shown) -> None:
+        """Tell listeners too what other processes write in the conversations of pages' lists."""
+        self._lookout.also(shown)
 
     def photos(self, rules: PhotoRules) -> Photos:
         """Return what takes photos into these conversations."""

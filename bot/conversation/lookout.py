@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -27,6 +27,7 @@ from bot.database import Database
 _AT_ONCE = 500
 
 Places = Callable[[AsyncConnection], Awaitable[dict[str, Place]]]
+Shown = Callable[[AsyncConnection], Awaitable[Collection[str]]]
 
 
 @dataclass
@@ -56,8 +57,13 @@ class Lookout:
         self._pause = pause
         self._known: dict[str, _Known] = {}
         self._placed: dict[str, Place] = {}
+        self._shown: list[Shown] = []
         self._listening = bus.listen(self._heard)
         self._looking: asyncio.Task[None] | None = None
+
+    def also(self, shown: Shown) -> None:
+        """Look too at the conversations that `shown` names each time: those of pages' lists."""
+        self._shown.append(shown)
 
     def start(self) -> None:
         """Begin to look."""
@@ -78,18 +84,24 @@ class Lookout:
 
         One that nobody looked at before counts: its listener may have come a moment too late.
         """
-        names = self._bus.subscribed()
+        subscribed = self._bus.subscribed()
+        names = list({*subscribed, *await self._on_pages()})
         known, self._known = self._known, {}
         told = 0
         for first in range(0, len(names), _AT_ONCE):
             some = names[first : first + _AT_ONCE]
             for name, now in (await self._read(some)).items():
                 self._known[name] = now
-                if known.get(name) != now:
-                    self._bus.publish(name, Looked())
+                before = known.get(name)
+                if before != now:
+                    self._bus.publish(name, Looked(_moved(before, now)))
                     told += 1
-        await self._tell_places(names)
+        await self._tell_places(subscribed)
         return told
+
+    async def _on_pages(self) -> set[str]:
+        async with self._database.reading() as tx:
+            return set().union(*[await shown(tx) for shown in self._shown])
 
     async def _tell_places(self, names: Sequence[str]) -> None:
         before = self._placed
@@ -123,3 +135,7 @@ class Lookout:
             known.consumer_read = max(known.consumer_read, event.seq)
         elif isinstance(event, ReadUpTo):
             known.agent_read = max(known.agent_read, event.seq)
+
+
+def _moved(before: _Known | None, now: _Known) -> bool:
+    return before is None or (before.epoch, before.current) != (now.epoch, now.current)

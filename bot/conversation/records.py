@@ -205,7 +205,9 @@ class Placed:
 
 @dataclass(frozen=True)
 class Looked:
-    """Another process wrote in the conversation: read it."""
+    """Another process wrote in the conversation: read it. `moved`: who answers it may differ."""
+
+    moved: bool = False
 
 
 Event = MessageAdded | StateChanged | Typing | ReadUpTo | Placed | Looked

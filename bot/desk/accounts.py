@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -134,6 +134,17 @@ class Accounts:
         if row is None:
             raise NotSignedIn
         return self._read(row)
+
+    async def of_tokens(self, tokens: Collection[str]) -> dict[str, Account]:
+        """Return whose sessions they are, without those that are over."""
+        hashes = {_hash(token): token for token in tokens}
+        async with self._database.reading() as tx:
+            found = await tx.execute(
+                select(account, session.c.token_hash, _chats())
+                .join(session, session.c.account_id == account.c.id)
+                .where(session.c.token_hash.in_(hashes), session.c.until > self._seconds())
+            )
+            return {hashes[row.token_hash]: self._read(row) for row in found}
 
     async def all(self) -> list[Account]:
         """Return every account, by alias."""

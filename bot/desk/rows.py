@@ -58,6 +58,17 @@ async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[An
     return list(await tx.execute(query.limit(MOST)))
 
 
+async def on_lists(tx: AsyncConnection) -> set[str]:
+    """Return the conversations that stand in any agent's lists, newest of the bot's included."""
+    c = conversation.c
+    people = select(c.id).where(c.state.in_([State.QUEUED, State.HUMAN]))
+    bots = select(c.id).where(c.state == State.BOT, c.current).order_by(c.opened_at.desc())
+    return {
+        *(await tx.execute(people)).scalars(),
+        *(await tx.execute(bots.limit(MOST))).scalars(),
+    }
+
+
 async def in_human_hands(tx: AsyncConnection, account_id: str) -> list[Row[Any]]:
     """Return the conversations that people have."""
     query = _rows(account_id).where(conversation.c.state == State.HUMAN)

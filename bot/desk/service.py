@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 from aiohttp import web
 
+from bot.background import repeat
 from bot.clock import Clock
 from bot.conversation.conversations import Conversations, host_seconds
 from bot.database import Database
@@ -24,6 +25,7 @@ from bot.dialogue.engine import DialogueEngine
 from bot.scheduling import Scheduling
 from bot.settings import ROOT
 
+_LOOK_SECONDS = 5.0
 _DEMO = ROOT / "data" / "demo" / "accounts.yml"
 
 
@@ -54,7 +56,8 @@ class DeskService:
         )
         self._sockets = SocketCalls(self.desk)
         self._listening = conversations.listen(self._sockets.heard)
-        self._releasing: asyncio.Task[None] | None = None
+        conversations.look_at(self._sockets.shown)
+        self._background: list[asyncio.Task[None]] = []
 
     def routes(self) -> list[web.RouteDef]:
         """Return the desk's calls."""
@@ -73,17 +76,21 @@ class DeskService:
         ]
 
     async def start(self) -> None:
-        """Begin to listen and to look for agents who are gone."""
+        """Begin to listen, and to look for agents who are gone and sessions that have ended."""
         self._listening.__enter__()
-        self._releasing = asyncio.create_task(self.desk.release_forever(), name="desk-presence")
+        looking = repeat(self._sockets.look, _LOOK_SECONDS, "desk_looking_failed")
+        self._background = [
+            asyncio.create_task(self.desk.release_forever(), name="desk-presence"),
+            asyncio.create_task(looking, name="desk-sessions"),
+        ]
 
     async def stop(self) -> None:
         """Close the sockets and stop."""
         await self.close_sockets()
         self._listening.__exit__(None, None, None)
-        if self._releasing is not None:
-            self._releasing.cancel()
-            await asyncio.gather(self._releasing, return_exceptions=True)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
 
     async def close_sockets(self) -> None:
         """Close every socket; pages connect again by themselves."""

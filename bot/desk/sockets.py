@@ -12,18 +12,17 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.records import Author, Event, Placed, ReadUpTo, StateChanged, Typing
+from bot.conversation.records import Author, Event, Looked, Placed, ReadUpTo, StateChanged, Typing
 from bot.desk import encode, rows
 from bot.desk.accounts import Account
 from bot.desk.base import API, Calls, dumps, token
 from bot.desk.desk import Desk
-from bot.errors import BotError, MalformedRequest, NotSignedIn
+from bot.errors import BotError, MalformedRequest
 from bot.requests import check_origin
 
 _PING_SECONDS = 20.0
-# Another process may have written, and a session may have ended: a socket looks by itself.
-_LOOK_SECONDS = 5.0
 _GATHER_SECONDS = 0.03
 _MAX_FRAME = 4096
 _MOST_CHANGED = 500
@@ -47,6 +46,25 @@ class SocketCalls(Calls):
         """Tell every socket that something happened in a conversation."""
         for feed in self._feeds:
             feed.heard(conversation_id, event)
+
+    async def shown(self, tx: AsyncConnection) -> set[str]:
+        """Return the conversations that pages show, or would show if this process knew of them."""
+        if not self._feeds:
+            return set()
+        return (await rows.on_lists(tx)).union(*(feed.shown for feed in self._feeds))
+
+    async def look(self) -> None:
+        """Close the sockets of sessions that have ended, all in one read."""
+        feeds = set(self._feeds)
+        if not feeds:
+            return
+        found = await self.desk.accounts.of_tokens({feed.session for feed in feeds})
+        for feed in feeds:
+            account = found.get(feed.session)
+            if account is None:
+                await feed.socket.close(code=_SIGNED_OUT, message=b"signed out")
+            else:
+                feed.account_is(account)
 
     async def close(self) -> None:
         """Close every socket; pages connect again by themselves."""
@@ -81,8 +99,8 @@ class Feed:
     ) -> None:
         self.socket = socket
         self._desk = desk
+        self.session = session
         self._account = account
-        self._session = session
         self._lists = {"queued", "mine"}
         self._unsent = set(self._lists)
         self._shown: dict[str, tuple[str, ...]] = {}
@@ -110,7 +128,7 @@ class Feed:
                 self._typing[conversation_id] = event.on
                 self._woken.set()
             return
-        moved = isinstance(event, StateChanged)
+        moved = isinstance(event, StateChanged) or (isinstance(event, Looked) and event.moved)
         self._recount |= moved
         if not (moved or self._concerns(conversation_id)):
             return
@@ -120,6 +138,16 @@ class Feed:
             self._unsent |= self._lists
             self._changed |= set(self._watched)
         self._woken.set()
+
+    @property
+    def shown(self) -> set[str]:
+        """The conversations that the page shows."""
+        return set(self._watched).union(*self._listed.values())
+
+    def account_is(self, account: Account) -> None:
+        """Take the account as it is now."""
+        self._recount |= account.max_chats != self._account.max_chats
+        self._account = account
 
     @staticmethod
     def _is_own(event: Event) -> bool:
@@ -150,13 +178,10 @@ class Feed:
         at = self._desk.encoder.at(self._desk.clock.now())
         await self._tell("hello", agent=encode.agent(self._account), at=at)
         while not self.socket.closed:
-            try:
-                await self._tell_all()
-                looked = await self._wait()
-                if looked:
-                    await self._look()
-            except NotSignedIn:
-                await self.socket.close(code=_SIGNED_OUT, message=b"signed out")
+            await self._tell_all()
+            await self._woken.wait()
+            # What happens together is told together.
+            await asyncio.sleep(_GATHER_SECONDS)
 
     async def _take(self, frame: Any) -> None:
         kind = frame.get("type") if isinstance(frame, dict) else None
@@ -188,23 +213,6 @@ class Feed:
         self._watched[name] = (seq, epoch)
         self._changed.add(name)
         self._woken.set()
-
-    async def _wait(self) -> bool:
-        """Wait for something to tell; True where nothing came and it is time to look."""
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            return True
-        # What happens together is told together.
-        await asyncio.sleep(_GATHER_SECONDS)
-        return False
-
-    async def _look(self) -> None:
-        self._account = await self._desk.accounts.of_token(self._session)
-        self._unsent |= self._lists
-        self._changed |= set(self._watched)
-        self._recount = True
 
     async def _tell_all(self) -> None:
         self._woken.clear()

@@ -32,7 +32,7 @@ async def test_what_another_process_wrote_is_told_once(service, elsewhere):
         await service.move(Command.BARGE_IN, WANG)
         assert await elsewhere.look() == 1
         assert await elsewhere.look() == 0
-    assert [await heard.get() for _ in range(2)] == [Looked(), Looked()]
+    assert [await heard.get() for _ in range(2)] == [Looked(moved=True), Looked(moved=True)]
 
 
 async def test_reading_elsewhere_is_told(service, elsewhere):
@@ -54,7 +54,7 @@ async def test_a_place_that_others_made_better_is_told_once(service, elsewhere):
     second = await service.case("b")
     with elsewhere._bus.subscribe(second) as heard:
         await elsewhere.look()
-        assert await heard.get() == Looked()
+        assert await heard.get() == Looked(moved=True)
         assert await heard.get() == Placed(Place(2, 10))
         await service.say("不等了", sender="a")
         for _ in range(2):
