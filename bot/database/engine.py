@@ -7,11 +7,11 @@ import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.database.group_commit import GroupCommit
@@ -38,6 +38,7 @@ class Database:
         self.url = _driver_url(url)
         self._engine = _engine(self.url)
         self._writers = GroupCommit(self._engine) if self.dialect == "sqlite" else None
+        self._readers = self._engine if self._writers else _autocommitting(self._engine)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Database:
@@ -54,8 +55,11 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for reading one consistent state."""
-        async with self._engine.connect() as connection:
+        """Open a connection for reading.
+
+        SQLite shows one state throughout, PostgreSQL what is committed when a statement begins.
+        """
+        async with self._readers.connect() as connection:
             yield connection
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -104,9 +108,24 @@ def _driver_url(url: str) -> URL:
 
 
 def _engine(url: URL) -> AsyncEngine:
-    if url.get_backend_name() == "postgresql":
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-    return sqlite_engine(url)
+    if url.get_backend_name() == "sqlite":
+        return sqlite_engine(url)
+    engine = create_async_engine(
+        url, pool_size=20, max_overflow=0, pool_use_lifo=True, pool_recycle=600
+    )
+    event.listen(engine.sync_engine, "checkout", _is_alive)
+    return engine
+
+
+def _autocommitting(engine: AsyncEngine) -> AsyncEngine:
+    # BEGIN and ROLLBACK would be two more trips to the server, and hold nothing together there.
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _is_alive(connection: Any, _record: Any, _proxy: Any) -> None:
+    # The driver hears when the server hangs up; asking the server each time would be a trip.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

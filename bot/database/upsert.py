@@ -11,5 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 def upsert(connection: AsyncConnection, table: Table) -> Any:
     """Return an INSERT into the table that can say `on_conflict_do_…`."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return upsert_on(connection.dialect.name, table)
+
+
+def upsert_on(dialect: str, table: Table) -> Any:
+    """Return such an INSERT for a dialect by name, for those who keep the statement."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

@@ -53,12 +53,13 @@ class Search:
         if self.blocked(order) or order.goods_missing:
             return ()
         found = await open_windows(self.connection, order, self.need(order), span, epoch(self.now))
-        return tuple(window for window in found if self._offered(order, window))
+        present, opens = _present(order), rule.opening(self.now, self.rules)
+        return tuple(window for window in found if window != present and opens(window))
 
     async def slots(self, order: Order, window: Window) -> list[Slot]:
         """Return the crews that can take the order's next visit in a window, best first."""
-        barred = self.blocked(order) or order.goods_missing
-        if barred or not self._offered(order, window):
+        barred = self.blocked(order) or order.goods_missing or window == _present(order)
+        if barred or not rule.is_open(window, self.now, self.rules):
             return []
         return await open_slots(self.connection, order, self.need(order), window, epoch(self.now))
 
@@ -71,11 +72,6 @@ class Search:
         if code is None and rule.unknown_fact(order, self.catalogue):
             return "site_unknown"
         return code
-
-    def _offered(self, order: Order, window: Window) -> bool:
-        live = order.live_visit
-        present = live.window if live is not None else None
-        return window != present and rule.is_open(window, self.now, self.rules)
 
     def _out_of_range(self, span: Span) -> str | None:
         if span.last < self.horizon.first:
@@ -100,3 +96,8 @@ class Search:
             self.connection, order, self.need(order), span, scope, self.now, self.rules, crew_id
         )
         return await why.explain(inquiry, self.horizon.last, self.catalogue)
+
+
+def _present(order: Order) -> Window | None:
+    live = order.live_visit
+    return live.window if live is not None else None

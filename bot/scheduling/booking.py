@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import BookingRefused, OrderNotFound, VisitChanged, WindowTaken
 from bot.scheduling import history, holds, identity, ledger, notices, waitlist
 from bot.scheduling import tables as t
 from bot.scheduling.availability import Search
-from bot.scheduling.contract import epoch
 from bot.scheduling.holds import Kept
 from bot.scheduling.models import Caller, Hold, Order, Seen, Visit, Window
 from bot.scheduling.reasons import reason
@@ -98,8 +97,9 @@ class Booking:
         self._refuse(order, _change(order))
         kept = await holds.kept(self.connection, order_no)
         for slot in await self._candidates(order, window, kept, token):
-            if await self.take(order, order.live_visit, slot, kept):
-                return await self._after_taking(order, command)
+            taken = await self.take(order, order.live_visit, slot, kept)
+            if taken is not None:
+                return await self._after_taking(order, taken, command)
         raise _taken(window)
 
     async def cancel(self, order_no: str, command: Command) -> tuple[Order, Visit]:
@@ -148,40 +148,24 @@ class Booking:
         kept: Kept | None = None,
         *,
         counted: bool = True,
-    ) -> bool:
-        """Give a visit, or a new one of the order, a slot; say whether there was room.
+    ) -> Visit | None:
+        """Give a visit, or a new one of the order, a slot; return it, or None for want of room.
 
         What the order has `kept`, and the slot's expired holds, are released with it. A move
         that is `counted` counts towards the consumer's changes, where it is the consumer's own
         and the crew had not missed the visit.
         """
-        values = self._charged(order, slot)
         held = kept.slot.cw_id if kept is not None else None
         present = visit.cw_id if visit is not None else None
 
-        async def write() -> None:
-            await ledger.lock_windows(self.connection, (present, held, slot.cw_id))
-            if slot.lapsed or kept is not None:
-                await holds.clear(self.connection, order.order_no, slot.cw_id, self.search.now)
-            if visit is None:
-                await self._insert(order, values)
-            else:
-                theirs = self.actor == "consumer" and not visit.missed(self.search.now)
-                moved = counted and theirs and visit.window is not None
-                await self.update(visit, **values, changes=visit.changes + moved)
-
-        return await ledger.attempt(self.connection, write, slot.cw_id if slot.capped else None)
-
-    def _charged(self, order: Order, slot: Slot) -> dict[str, Any]:
-        return {
-            "status": "scheduled",
-            "crew_id": slot.crew_id,
-            "cw_id": slot.cw_id,
-            "minutes": self.search.need(order).minutes,
-            "window_start": epoch(slot.window.start),
-            "window_end": epoch(slot.window.end),
-            "attention": False,
-        }
+        await ledger.lock_windows(self.connection, (present, held, slot.cw_id))
+        if slot.lapsed or kept is not None:
+            await holds.clear(self.connection, order.order_no, slot.cw_id, self.search.now)
+        if visit is None:
+            return await self._add(order, slot)
+        theirs = self.actor == "consumer" and not visit.missed(self.search.now)
+        moved = counted and theirs and visit.window is not None
+        return await self._move(order, visit, slot, visit.changes + moved)
 
     async def update(self, visit: Visit, **values: Any) -> None:
         """Change the visit only if it still is what was read: compare and swap."""
@@ -224,16 +208,13 @@ class Booking:
             return [kept.slot]
         return await self.search.slots(order, window)
 
-    async def _after_taking(self, order: Order, command: Command) -> tuple[Order, Visit]:
-        after = await self.read(order.order_no)
-        before = order.live_visit
-        # What is next may be another one now: a delivery goes before an installation.
-        known = {visit.visit_id for visit in order.visits}
-        new = (visit.visit_id for visit in after.visits if visit.visit_id not in known)
-        booked = visit_of(after, before.visit_id if before is not None else next(new))
+    async def _after_taking(
+        self, order: Order, taken: Visit, command: Command
+    ) -> tuple[Order, Visit]:
+        after, before = order.with_visit(taken), order.live_visit
         moved = before is not None and before.window is not None
-        await self.finish("rescheduled" if moved else "scheduled", after, before, booked, command)
-        return after, booked
+        await self.finish("rescheduled" if moved else "scheduled", after, before, taken, command)
+        return after, taken
 
     async def finish(
         self, what: str, order: Order, before: Visit | None, after: Visit, command: Command
@@ -260,17 +241,39 @@ class Booking:
         if before is not None and before.window is not None:
             await waitlist.offer_freed(self.search, before)
 
-    async def _insert(self, order: Order, values: dict[str, Any]) -> None:
-        await self.connection.execute(
-            insert(t.visit).values(
-                visit_id=f"V{uuid.uuid4().hex[:16]}",
-                order_no=order.order_no,
-                seq=len(order.visits),
-                kind=order.next_visit_kind,
-                changes=0,
-                **values,
-            )
+    async def _add(self, order: Order, slot: Slot) -> Visit | None:
+        visit_id = f"V{uuid.uuid4().hex[:16]}"
+        new = Visit(visit_id, order.next_visit_kind, "unscheduled", None, None, 0, 0)
+        visit = self._in_slot(order, new, slot)
+        args = (self.connection, order.order_no, len(order.visits), visit)
+        return visit if await ledger.add_visit(*args, promised=slot.promised) else None
+
+    async def _move(self, order: Order, visit: Visit, slot: Slot, changes: int) -> Visit | None:
+        changed = replace(visit, version=visit.version + 1, changes=changes)
+        moved = self._in_slot(order, changed, slot)
+        args = (self.connection, visit.version, moved)
+        if await ledger.move_visit(*args, promised=slot.promised):
+            return moved
+        await self._still(visit)
+        return None
+
+    def _in_slot(self, order: Order, visit: Visit, slot: Slot) -> Visit:
+        return replace(
+            visit,
+            status="scheduled",
+            window=slot.window,
+            crew=slot.crew,
+            minutes=self.search.need(order).minutes,
+            attention=False,
+            cw_id=slot.cw_id,
         )
+
+    async def _still(self, visit: Visit) -> None:
+        """Raise BookingRefused where a visit is not what was read any more."""
+        vt = t.visit.c
+        version = select(vt.version).where(vt.visit_id == visit.visit_id)
+        if await self.connection.scalar(version) != visit.version:
+            raise BookingRefused(reason=reason("visit_in_progress"))
 
 
 def visit_of(order: Order, visit_id: str) -> Visit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.scheduling import tables as t
@@ -32,6 +32,13 @@ CHANGE_REASONS = (
 )
 
 
+# Built once: putting a statement together takes longer than running it.
+_NOTE, _REMEMBER = insert(t.visit_event).inline(), insert(t.done_command).inline()
+_DONE = select(t.done_command.c.order_no, t.done_command.c.visit_id).where(
+    t.done_command.c.command_id == bindparam("wanted")
+)
+
+
 async def note(
     connection: AsyncConnection,
     before: Visit | None,
@@ -44,35 +51,30 @@ async def note(
     command_id: str | None = None,
 ) -> None:
     """Add one event to the history of a visit."""
-    await connection.execute(
-        insert(t.visit_event).values(
-            visit_id=after.visit_id,
-            at=epoch(at),
-            actor=actor,
-            what=what,
-            before=snapshot(before),
-            after=snapshot(after),
-            reason=reason,
-            command_id=command_id,
-        )
-    )
+    event = {
+        "visit_id": after.visit_id,
+        "at": epoch(at),
+        "actor": actor,
+        "what": what,
+        "before": snapshot(before),
+        "after": snapshot(after),
+        "reason": reason,
+        "command_id": command_id,
+    }
+    await connection.execute(_NOTE, event)
 
 
 async def remember(
     connection: AsyncConnection, command_id: str, order_no: str, visit_id: str | None, at: datetime
 ) -> None:
     """Note that a command is done, so that it is not done again."""
-    values = {"order_no": order_no, "visit_id": visit_id, "at": epoch(at)}
-    await connection.execute(insert(t.done_command).values(command_id=command_id, **values))
+    done = {"command_id": command_id, "order_no": order_no, "visit_id": visit_id, "at": epoch(at)}
+    await connection.execute(_REMEMBER, done)
 
 
 async def done_before(connection: AsyncConnection, command_id: str) -> Any:
     """Return the row of a command that is done (`order_no`, `visit_id`), else None."""
-    ct = t.done_command.c
-    found = await connection.execute(
-        select(ct.order_no, ct.visit_id).where(ct.command_id == command_id)
-    )
-    return found.one_or_none()
+    return (await connection.execute(_DONE, {"wanted": command_id})).one_or_none()
 
 
 async def of_order(connection: AsyncConnection, order_no: str) -> list[dict[str, Any]]:

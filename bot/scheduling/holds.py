@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.scheduling import ledger, skills
@@ -15,7 +15,7 @@ from bot.scheduling.contract import epoch
 from bot.scheduling.models import Hold, Window
 from bot.scheduling.rules import Need
 from bot.scheduling.slots import Slot
-from bot.scheduling.store import instant, window_of
+from bot.scheduling.store import crew_of, instant, window_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ async def kept(connection: AsyncConnection, order_no: str) -> Kept | None:
     h, w, c = t.hold.c, t.crew_window.c, t.crew.c
     found = await connection.execute(
         select(h.cw_id, h.token, h.expires_at, h.minutes, w.crew_id, w.start_at, w.end_at)
-        .add_columns(w.skill_mask, w.sellable_min, c.members)
+        .add_columns(w.skill_mask, w.sellable_min, c.members, c.name, c.phone)
         .join(t.crew_window, w.cw_id == h.cw_id)
         .join(t.crew, c.crew_id == w.crew_id)
         .where(h.order_no == order_no)
@@ -65,7 +65,8 @@ async def kept(connection: AsyncConnection, order_no: str) -> Kept | None:
     expires_at = instant(row.expires_at) if row else None
     if row is None or window is None or expires_at is None:
         return None
-    slot = Slot(row.cw_id, row.crew_id, window, row.minutes, lapsed=True, capped=False)
+    crew = crew_of(row.crew_id, row.name, row.phone)
+    slot = Slot(row.cw_id, crew, window, row.minutes, lapsed=True, promised=True)
     return Kept(slot, row.token, expires_at, row.skill_mask, row.members, row.sellable_min)
 
 
@@ -77,29 +78,20 @@ async def put(
     now: datetime,
     lasts: timedelta,
 ) -> Hold | None:
-    """Keep a window for an order instead of the one it holds; None where there is no room."""
+    """Keep a window for an order instead of the one it holds; None where there is no room.
+
+    What it held is gone in either case: who finds no room at all has to fail.
+    """
     held = Hold(slot.window, secrets.token_hex(16), now + lasts)
     before = await kept(connection, order_no)
     previous = before.slot.cw_id if before else None
-
-    async def write() -> None:
-        await ledger.lock_windows(connection, (previous, slot.cw_id))
-        await clear(connection, order_no, slot.cw_id, now)
-        await connection.execute(
-            insert(t.hold).values(
-                order_no=order_no,
-                cw_id=slot.cw_id,
-                minutes=minutes,
-                expires_at=epoch(held.expires_at),
-                token=held.token,
-            )
-        )
-
-    return (
-        held
-        if await ledger.attempt(connection, write, slot.cw_id if slot.capped else None)
-        else None
+    await ledger.lock_windows(connection, (previous, slot.cw_id))
+    await clear(connection, order_no, slot.cw_id, now)
+    ends, token = epoch(held.expires_at), held.token
+    added = await ledger.add_hold(
+        connection, order_no, slot.cw_id, minutes, expires_at=ends, token=token
     )
+    return held if added else None
 
 
 async def prolong(connection: AsyncConnection, order_no: str, expires_at: datetime) -> None:

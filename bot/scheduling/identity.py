@@ -4,38 +4,58 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import IdentityLocked, IdentityNotProven, OrderNotFound
 from bot.scheduling import notices
 from bot.scheduling import tables as t
 from bot.scheduling.models import Caller, Order
-from bot.scheduling.store import read_order, read_orders
+from bot.scheduling.store import order_of, read_order, read_orders, select_order
 
 
-def visible_to(caller: Caller) -> Any:
-    """Return the condition on orders that this caller may see."""
-    proof = t.identity_proof.c
-    proven = select(proof.order_no).where(
-        proof.conversation_id == caller.conversation_id, proof.at >= (caller.proven_since or 0)
-    )
-    conditions: list[Any] = [t.orders.c.order_no.in_(proven)]
-    if caller.consumer_id is not None:
-        conditions.append(t.orders.c.consumer_id == caller.consumer_id)
-    if caller.asked is not None:
-        conditions.append(t.orders.c.order_no == caller.asked)
-    return or_(*conditions)
+async def visible(connection: AsyncConnection, caller: Caller) -> list[Order]:
+    """Return the orders that this caller may see."""
+    return await read_orders(connection, _visible(), _asking(caller))
 
 
 async def owned(connection: AsyncConnection, caller: Caller, order_no: str) -> Order:
     """Return the caller's order. Raises OrderNotFound alike for absent and not theirs."""
-    found = await read_orders(connection, (t.orders.c.order_no == order_no) & visible_to(caller))
-    if not found:
+    query, values = _owned(connection.dialect.name), _asking(caller)
+    head = (await connection.execute(query, {"wanted_order": order_no, **values})).first()
+    if head is None:
         raise OrderNotFound(order_no=order_no)
-    return found[0]
+    return order_of(head)
+
+
+@cache
+def _owned(dialect: str) -> Select[Any]:
+    return select_order(dialect).where(_visible())
+
+
+def _visible() -> Any:
+    """Return the condition on orders; what its caller does not have, NULL, is equal to nothing."""
+    proof = t.identity_proof.c
+    proven = select(proof.order_no).where(
+        proof.conversation_id == bindparam("conversation"), proof.at >= bindparam("since")
+    )
+    return or_(
+        t.orders.c.order_no.in_(proven),
+        t.orders.c.consumer_id == bindparam("consumer"),
+        t.orders.c.order_no == bindparam("asked"),
+    )
+
+
+def _asking(caller: Caller) -> dict[str, Any]:
+    return {
+        "conversation": caller.conversation_id,
+        "since": caller.proven_since or 0,
+        "consumer": caller.consumer_id,
+        "asked": caller.asked,
+    }
 
 
 async def prove(

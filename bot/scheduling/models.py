@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -152,6 +152,11 @@ class Order:
     def site(self) -> dict[str, Any]:
         """The home: the address's floor and lift, and what the consumer said before them."""
         return {"floor": self.floor, "elevator": self.elevator, **self.facts}
+
+    def with_visit(self, visit: Visit) -> Order:
+        """Return the order with one visit changed, or added at the end."""
+        others = tuple(visit if v.visit_id == visit.visit_id else v for v in self.visits)
+        return replace(self, visits=others if visit in others else (*others, visit))
 
     @property
     def live_visit(self) -> Visit | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import Row, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database.upsert import upsert
+from bot.database.upsert import upsert_on
 from bot.scheduling.models import UNDER_WAY, Order, Visit, Window
 from bot.scheduling.notice_tables import notice
 from bot.scheduling.store import read_order
@@ -33,6 +34,7 @@ Kind = Literal[
     "replaced",
     "window_opened",
 ]
+_Row = dict[str, Any]
 Outcome = Literal["sent", "spoken", "stale", "expired"]
 # How long a notice is worth telling that has no window to go by.
 _LIFE = timedelta(days=3)
@@ -140,25 +142,9 @@ async def record(
     `window` is the visit's own where it is not given. The same kind for the same visit, window
     and command is written once. `facts` are JSON values for the wording.
     """
-    window = window or (visit.window if visit else None)
-    await connection.execute(
-        upsert(connection, notice)
-        .values(
-            notice_id=uuid.uuid4().hex,
-            kind=kind,
-            order_no=order.order_no,
-            visit_id=visit.visit_id if visit else None,
-            consumer_id=order.consumer_id,
-            payload={"window": _plain(window), "facts": facts},
-            dedupe_key=_dedupe_key(kind, order, visit, window, command_id),
-            command_id=command_id,
-            created_at=_epoch(now),
-            due_at=_epoch(due_at or now),
-            expires_at=_epoch(_expiry(kind, window, due_at or now)),
-            reachable=True,
-        )
-        .on_conflict_do_nothing(index_elements=["dedupe_key"])
-    )
+    row = _row(kind, order, visit, now, window=window, command_id=command_id, due_at=due_at)
+    row["payload"]["facts"] = facts
+    await _write(connection, [row])
 
 
 async def of_change(
@@ -174,26 +160,70 @@ async def of_change(
 
     Another crew in the same window is nothing that the consumer has to know.
     """
+    rows = _planned(order, visit, now, rules)
     if what in _OF_CHANGES:
-        await record(connection, _OF_CHANGES[what], order, visit, now, command_id=command_id)
-    await plan(connection, order, visit, now, rules)
+        rows.append(_row(_OF_CHANGES[what], order, visit, now, command_id=command_id))
+    await _write(connection, rows)
 
 
 async def plan(
     connection: AsyncConnection, order: Order, visit: Visit, now: datetime, rules: BookingRules
 ) -> None:
     """Write what will be due for a booked visit: a reminder, and that its crew is late."""
+    await _write(connection, _planned(order, visit, now, rules))
+
+
+def _planned(order: Order, visit: Visit, now: datetime, rules: BookingRules) -> list[_Row]:
     window = visit.window
     if visit.status != "scheduled" or window is None:
-        return
+        return []
     day_before = window.start.date() - timedelta(days=1)
     times: dict[Kind, datetime] = {
         "reminder": datetime.combine(day_before, rules.reminder_at, tzinfo=window.start.tzinfo),
         "late": window.start + timedelta(minutes=rules.late_minutes),
     }
-    for kind, due_at in times.items():
-        if due_at > now:
-            await record(connection, kind, order, visit, now, due_at=due_at)
+    return [
+        _row(kind, order, visit, now, due_at=due_at)
+        for kind, due_at in times.items()
+        if due_at > now
+    ]
+
+
+def _row(
+    kind: Kind,
+    order: Order,
+    visit: Visit | None,
+    now: datetime,
+    *,
+    window: Window | None = None,
+    command_id: str | None = None,
+    due_at: datetime | None = None,
+) -> _Row:
+    window = window or (visit.window if visit else None)
+    return {
+        "notice_id": uuid.uuid4().hex,
+        "kind": kind,
+        "order_no": order.order_no,
+        "visit_id": visit.visit_id if visit else None,
+        "consumer_id": order.consumer_id,
+        "payload": {"window": _plain(window), "facts": {}},
+        "dedupe_key": _dedupe_key(kind, order, visit, window, command_id),
+        "command_id": command_id,
+        "created_at": _epoch(now),
+        "due_at": _epoch(due_at or now),
+        "expires_at": _epoch(_expiry(kind, window, due_at or now)),
+        "reachable": True,
+    }
+
+
+async def _write(connection: AsyncConnection, rows: list[_Row]) -> None:
+    if rows:
+        await connection.execute(_once(connection.dialect.name), rows)
+
+
+@cache
+def _once(dialect: str) -> Any:
+    return upsert_on(dialect, notice).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
 # --- telling ---

@@ -73,7 +73,7 @@ def _stands(visit: Visit, wish: Placing) -> bool:
 async def _slot(booking: Booking, waiting: Order, wish: Placing) -> Slot:
     """Return the crew's place in the window, or say why the visit cannot have it."""
     for slot in await booking.search.slots(waiting, wish.window):
-        if slot.crew_id == wish.crew_id:
+        if slot.crew.crew_id == wish.crew_id:
             return slot
     if not await _is_crew(booking, wish.crew_id):
         raise CrewNotFound(crew_id=wish.crew_id)

@@ -53,8 +53,9 @@ def snapshot(visit: Visit | None) -> dict[str, Any] | None:
     """Return what the history keeps of a visit's state."""
     if visit is None:
         return None
+    document = visit_document(visit)
     names = ("status", "crew_id", "window_start", "window_end")
-    return {name: visit_document(visit)[name] for name in names}
+    return {name: document[name] for name in names}
 
 
 def visit_document(visit: Visit) -> dict[str, Any]:

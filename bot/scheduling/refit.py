@@ -43,19 +43,18 @@ async def _able(booking: Booking, visit: Visit, wanted: int) -> bool:
 
 
 async def _recharge(booking: Booking, visit: Visit, minutes: int) -> bool:
-    async def write() -> None:
-        await booking.update(visit, minutes=minutes, attention=False)
-
-    unsold = visit.cw_id if minutes > visit.minutes else None
-    return await ledger.attempt(booking.connection, write, unsold)
+    more = minutes - visit.minutes
+    charged = visit.cw_id if more > 0 else None
+    if charged is not None and not await ledger.has_room(booking.connection, charged, more):
+        return False
+    await booking.update(visit, minutes=minutes, attention=False)
+    return True
 
 
 def unbooked(order: Order, visit: Visit) -> Order:
     """Return the order as if a visit of it had yet to be booked."""
     waiting = replace(visit, status="unscheduled", window=None, crew=None, cw_id=None)
-    return replace(
-        order, visits=tuple(waiting if v.visit_id == visit.visit_id else v for v in order.visits)
-    )
+    return order.with_visit(waiting)
 
 
 async def follow_delivery(booking: Booking, order: Order, command: Command) -> None:

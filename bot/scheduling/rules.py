@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -100,14 +100,25 @@ def unknown_fact(order: Order, catalogue: Catalogue) -> str | None:
     return None
 
 
+def opening(now: datetime, rules: BookingRules) -> Callable[[Window], bool]:
+    """Return what says whether a window can still be booked at `now`: cut-offs and horizon."""
+    today = now.date()
+    tomorrow, last = today + timedelta(days=1), today + timedelta(days=rules.horizon_days)
+    late = now.timetz().replace(tzinfo=None) >= rules.cutoff_tomorrow
+    cutoff = now + timedelta(minutes=rules.cutoff_today_minutes)
+
+    def opens(window: Window) -> bool:
+        day = window.start.date()
+        if day > tomorrow or day < today:
+            return today < day <= last
+        return day <= last and (cutoff < window.end if day == today else not late)
+
+    return opens
+
+
 def is_open(window: Window, now: datetime, rules: BookingRules) -> bool:
     """Say whether a window can still be booked at `now`: cut-offs and horizon."""
-    days_ahead = (window.start.date() - now.date()).days
-    if not 0 <= days_ahead <= rules.horizon_days:
-        return False
-    if days_ahead == 0:
-        return now < window.end - timedelta(minutes=rules.cutoff_today_minutes)
-    return days_ahead > 1 or now.timetz().replace(tzinfo=None) < rules.cutoff_tomorrow
+    return opening(now, rules)(window)
 
 
 def is_changeable(window: Window, now: datetime, rules: BookingRules) -> bool:

@@ -73,7 +73,7 @@ class Scheduling:
     async def orders(self, caller: Caller) -> list[Order]:
         """Return the caller's orders: those vouched for and those proven."""
         async with self._database.reading() as connection:
-            return await read_orders(connection, identity.visible_to(caller))
+            return await identity.visible(connection, caller)
 
     async def order(self, caller: Caller, order_no: str) -> Order:
         """Return one order. Raises OrderNotFound alike for absent and not theirs."""

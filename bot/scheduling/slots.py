@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import BUSINESS_ZONE
@@ -15,9 +15,9 @@ from bot.scheduling import rules as rule
 from bot.scheduling import skills
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
-from bot.scheduling.models import Order, Window
+from bot.scheduling.models import Crew, Order, Window
 from bot.scheduling.rules import Need
-from bot.scheduling.store import instant
+from bot.scheduling.store import crew_of, window_of
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Span:
 class Slot:
     """One crew's window in the ledger; `free` minutes can still be sold.
 
-    `lapsed`: holds that no longer count are still charged to it. `capped`: the ledger's own
-    limit is not what we may sell, for less is sold that day or an import widened it.
+    `lapsed`: holds that no longer count are still charged to it. `promised`: its room was held
+    for the order, so that it is there even where less is sold that day by now.
     """
 
     cw_id: int
-    crew_id: str
+    crew: Crew
     window: Window
     free: int
     lapsed: bool
-    capped: bool
+    promised: bool = False
 
 
 def midnight(day: date) -> int:
@@ -54,21 +54,29 @@ def midnight(day: date) -> int:
     return epoch(datetime.combine(day, time(), tzinfo=BUSINESS_ZONE))
 
 
-def lapsed_holds(order_no: Any, now: Any) -> Any:
-    """Return, by window, the held minutes that do not count against an order: its own, expired."""
-    h = t.hold.c
-    return (
-        select(h.cw_id, func.sum(h.minutes).label("minutes"))
-        .where(or_(h.expires_at <= now, h.order_no == order_no))
-        .group_by(h.cw_id)
-        .subquery("lapsed")
-    )
+def lapsed_minutes(order_no: Any, now: Any) -> Any:
+    """Return a window's held minutes that do not count against an order: its own, expired."""
+    here = t.hold.c.cw_id == t.crew_window.c.cw_id
+    query = select(func.sum(t.hold.c.minutes)).where(here, _is_lapsed(order_no, now))
+    return query.correlate(t.crew_window).scalar_subquery()
 
 
 def free_minutes(lapsed: Any) -> Any:
     """Return the column of what a window may still sell."""
     w = t.crew_window.c
-    return w.sellable_min - w.used_min + func.coalesce(lapsed.c.minutes, 0)
+    return w.sellable_min - w.used_min + func.coalesce(lapsed, 0)
+
+
+def _has_room(free: Any) -> Any:
+    """Return the condition that a window has room; holds are only looked at where they matter."""
+    w, minutes = t.crew_window.c, bindparam("minutes", type_=Integer)
+    gone = _is_lapsed(bindparam("order_no"), bindparam("now"))
+    held = w.cw_id.in_(select(t.hold.c.cw_id).where(gone))
+    return or_(w.sellable_min - w.used_min >= minutes, and_(held, free >= minutes))
+
+
+def _is_lapsed(order_no: Any, now: Any) -> Any:
+    return or_(t.hold.c.expires_at <= now, t.hold.c.order_no == order_no)
 
 
 def of_provider(provider: Any) -> Any:
@@ -87,7 +95,7 @@ def _open(*, one: bool, follows: bool, bound: bool) -> Select[Any]:
     together takes longer than running it.
     """
     w, c = t.crew_window.c, t.crew.c
-    lapsed = lapsed_holds(bindparam("order_no"), bindparam("now"))
+    lapsed = lapsed_minutes(bindparam("order_no"), bindparam("now"))
     wanted = bindparam("wanted", type_=BigInteger)
     free = free_minutes(lapsed)
     query = (
@@ -95,14 +103,13 @@ def _open(*, one: bool, follows: bool, bound: bool) -> Select[Any]:
         .select_from(t.hub_area)
         .join(t.crew, c.hub_id == t.hub_area.c.hub_id)
         .join(t.crew_window, w.crew_id == c.crew_id)
-        .outerjoin(lapsed, lapsed.c.cw_id == w.cw_id)
         .where(
             t.hub_area.c.adcode == bindparam("adcode"),
             c.members >= bindparam("members"),
             c.skill_mask.bitwise_and(wanted) == wanted,
             w.skill_mask.bitwise_and(wanted) == wanted,
             w.start_at >= bindparam("first"),
-            free >= bindparam("minutes"),
+            _has_room(free),
         )
     )
     if follows:
@@ -113,14 +120,14 @@ def _open(*, one: bool, follows: bool, bound: bool) -> Select[Any]:
     if not one:
         query = query.where(w.start_at < bindparam("last")).distinct()
         return query.order_by(w.start_at, w.end_at)
-    limit = w.capacity_min + w.overrun_min - w.sellable_min
     return query.where(w.start_at == bindparam("start"), w.end_at == bindparam("end")).add_columns(
         w.cw_id,
         w.crew_id,
+        c.name,
+        c.phone,
         c.skill_mask,
         free.label("free"),
-        lapsed.c.minutes.label("lapsed"),
-        limit.label("limit"),
+        lapsed.label("lapsed"),
     )
 
 
@@ -162,8 +169,8 @@ async def open_windows(
     """Return the windows with room, soonest first, cut-offs aside: one row a window."""
     first, last = span.epochs
     asked = {**_asked(order, need, first, now), "last": last}
-    rows = await connection.execute(_statement(asked, one=False), asked)
-    return [_window(row) for row in rows]
+    rows = (await connection.execute(_statement(asked, one=False), asked)).all()
+    return [window for start, end in rows if (window := window_of(start, end))]
 
 
 async def open_slots(
@@ -175,7 +182,8 @@ async def open_slots(
     rows = (await connection.execute(_statement(asked, one=True), asked)).all()
     ranked = sorted(rows, key=lambda r: (r.skill_mask.bit_count(), -r.free, r.crew_id))
     return [
-        Slot(r.cw_id, r.crew_id, window, r.free, r.lapsed is not None, r.limit != 0) for r in ranked
+        Slot(r.cw_id, crew_of(r.crew_id, r.name, r.phone), window, r.free, r.lapsed is not None)
+        for r in ranked
     ]
 
 
@@ -186,10 +194,3 @@ async def crew_skills(connection: AsyncConnection, crew_id: str, day: date) -> i
         await connection.execute(select(c.skill_mask, c.licences).where(c.crew_id == crew_id))
     ).one()
     return skills.valid_on(day, row.skill_mask, row.licences)
-
-
-def _window(row: Any) -> Window:
-    start, end = instant(row.start_at), instant(row.end_at)
-    if start is None or end is None:
-        raise AssertionError("a window of the ledger has a start and an end")
-    return Window(start, end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Row, Select, bindparam, exists, func, select, type_coerce
@@ -19,31 +19,41 @@ def instant(epoch: int | None) -> datetime | None:
     return None if epoch is None else datetime.fromtimestamp(epoch, BUSINESS_ZONE)
 
 
+@lru_cache(maxsize=4096)  # a horizon has a few dozen, and each search meets them all
 def window_of(start: int | None, end: int | None) -> Window | None:
     """Return the window between two epoch seconds."""
     first, last = instant(start), instant(end)
     return Window(first, last) if first and last else None
 
 
+def crew_of(crew_id: str, name: str, phone: str | None) -> Crew:
+    """Return a crew as its consumer may know it."""
+    return Crew(crew_id, name, phone or "")
+
+
 async def read_order(connection: AsyncConnection, order_no: str) -> Order | None:
     """Return the order, or None."""
-    query = _one(connection.dialect.name)
+    query = select_order(connection.dialect.name)
     head = (await connection.execute(query, {"wanted_order": order_no})).first()
-    return _order(head) if head is not None else None
+    return order_of(head) if head is not None else None
 
 
-async def read_orders(connection: AsyncConnection, condition: Any) -> list[Order]:
+async def read_orders(
+    connection: AsyncConnection, condition: Any, values: dict[str, Any] | None = None
+) -> list[Order]:
     """Return the orders that meet a condition on orders and consumers, oldest import first.
 
-    One statement: what belongs to an order comes as JSON arrays beside its row.
+    `values` are those that the condition leaves open. One statement: what belongs to an order
+    comes as JSON arrays beside its row.
     """
     query = _all(connection.dialect.name).where(condition)
     query = query.order_by(t.orders.c.seq, t.orders.c.order_no)
-    return [_order(head) for head in await connection.execute(query)]
+    return [order_of(head) for head in await connection.execute(query, values)]
 
 
 @cache
-def _one(dialect: str) -> Select[Any]:
+def select_order(dialect: str) -> Select[Any]:
+    """Return the query for the row of one order, the one bound as `wanted_order`."""
     return _all(dialect).where(t.orders.c.order_no == bindparam("wanted_order"))
 
 
@@ -84,7 +94,8 @@ def _rows(dialect: str, source: Any, order_no: Any, columns: tuple[Any, ...]) ->
     return query.where(order_no == t.orders.c.order_no).correlate(t.orders).scalar_subquery()
 
 
-def _order(head: Row[Any]) -> Order:
+def order_of(head: Row[Any]) -> Order:
+    """Return the order of a row of these queries."""
     return Order(
         order_no=head.order_no,
         merchant=head.merchant,
@@ -124,7 +135,7 @@ def _visit(row: list[Any]) -> Visit:
         kind=kind,
         status=status,
         window=window_of(start, end),
-        crew=Crew(crew_id, name, phone or "") if crew_id else None,
+        crew=crew_of(crew_id, name, phone) if crew_id else None,
         minutes=minutes,
         changes=changes,
         attention=bool(attention),

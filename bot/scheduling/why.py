@@ -18,7 +18,7 @@ from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Reason, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.rules import Need
-from bot.scheduling.slots import Span, free_minutes, lapsed_holds, of_provider, open_windows
+from bot.scheduling.slots import Span, free_minutes, lapsed_minutes, of_provider, open_windows
 from bot.scheduling.store import window_of
 from bot.settings import BookingRules
 
@@ -115,7 +115,7 @@ def _goods_too_late(order: Order, horizon_ends: date) -> bool:
 async def _rows(inquiry: Inquiry) -> Sequence[Any]:
     w, c = t.crew_window.c, t.crew.c
     start, end = inquiry.span.epochs
-    lapsed = lapsed_holds(inquiry.order.order_no, epoch(inquiry.now))
+    lapsed = lapsed_minutes(inquiry.order.order_no, epoch(inquiry.now))
     hubs, crews = _serving(inquiry.order.provider)
     query = (
         select(t.hub_area.c.hub_id, c.crew_id, c.skill_mask, c.licences, c.members)
@@ -128,7 +128,6 @@ async def _rows(inquiry: Inquiry) -> Sequence[Any]:
             t.crew_window,
             and_(w.crew_id == c.crew_id, w.start_at >= start, w.start_at < end),
         )
-        .outerjoin(lapsed, lapsed.c.cw_id == w.cw_id)
         .where(t.hub_area.c.adcode == inquiry.order.adcode)
     )
     if inquiry.crew_id is not None:

@@ -69,6 +69,21 @@ async def test_a_newer_database_is_refused_and_left_alone(database):
     assert await _revision(database) == ["9999"]
 
 
+@pytest.mark.postgres
+async def test_connections_that_the_server_ended_are_replaced(database):
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has no server.")
+    end = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with database.reading() as tx, database.reading(), database.reading():
+        await tx.execute(end)
+    for _ in range(3):
+        await asyncio.sleep(0.1)
+        async with database.reading(), database.reading(), database.reading() as tx:
+            assert await tx.scalar(text("SELECT 1")) == 1
+
+
 async def test_a_block_that_fails_leaves_nothing(database):
     await database.migrate()
     with pytest.raises(ZeroDivisionError):

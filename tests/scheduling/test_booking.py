@@ -111,6 +111,35 @@ async def test_two_who_swap_windows_both_stay_booked(world):
     await world.ledger_is_sound()
 
 
+async def test_of_those_who_move_to_the_last_seat_one_gets_it(world):
+    late = w.window("2026-11-27")
+    shifts = [w.shift(capacity=6 * w.AC_MINUTES), w.shift("2026-11-27", capacity=w.AC_MINUTES)]
+    orders = [w.order(f"O{n}", visits=[w.visit_at(f"V{n}")]) for n in range(6)]
+    await world.take(*orders, crews=[w.crew(shifts=shifts)])
+    outcomes = await asyncio.gather(
+        *(world.scheduling.book(w.OWNER, f"O{n}", late, f"c{n}") for n in range(6)),
+        return_exceptions=True,
+    )
+    lost = [x for x in outcomes if isinstance(x, BaseException)]
+    assert [type(x) for x in lost] == [WindowTaken] * 5
+    moved = [x for x in await world.rows(visit) if x["version"]]
+    assert [x["window_start"] for x in moved] == [int(late.start.timestamp())]
+    await world.ledger_is_sound()
+
+
+@pytest.mark.parametrize("before", [[], [w.unscheduled()], [w.visit_at(where=NOON)]])
+@pytest.mark.parametrize("held", [True, False])
+async def test_what_a_booking_returns_is_what_is_stored(world, before, held):
+    await world.take(
+        w.order(visits=before), crews=[w.crew(shifts=[w.shift(end="15:00", capacity=360)])]
+    )
+    token = (await world.scheduling.hold(w.OWNER, "O1", w.window())).token if held else None
+    booked = await world.scheduling.book(w.OWNER, "O1", w.window(), "c1", token=token)
+    stored = await world.scheduling.order(w.OWNER, "O1")
+    assert stored.visits == (booked,)
+    assert (booked.window, booked.crew.crew_id) == (w.window(), "C1")
+
+
 async def test_the_database_itself_refuses_overbooking(open_day):
     booked = await open_day.scheduling.book(w.OWNER, "O1", w.window(), "c1")
     for values in ({"minutes": 181}, {"minutes": 0}):
