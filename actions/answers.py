@@ -85,8 +85,10 @@ class Inform(Need):
             return "action_reschedule"
         if turn.first("address") or address.answers(turn):
             return "action_change_address"
-        if any(turn.values(e) for e in ("order_no", "phone_tail", "phone", "appliance", "brand")):
+        if any(turn.values(e) for e in ("order_no", "phone_tail", "phone")):
             return "action_track"
+        if turn.values("appliance") or turn.values("brand"):
+            return turn.slot("last_need") or "action_track"
         return "action_describe_site" if turn.slot("asked_fact") else "action_default_fallback"
 
 

@@ -25,6 +25,7 @@ class Schedule(OrderNeed):
     """Book a first visit."""
 
     action = "action_schedule"
+    goes_on = True
 
     def concerns(self, order: Order) -> bool:
         """Prefer orders that have no visit booked."""
@@ -58,6 +59,7 @@ class Availability(OrderNeed):
     """Say which windows are free; a choice among them books."""
 
     action = "action_availability"
+    goes_on = True
 
     def concerns(self, order: Order) -> bool:
         """Prefer orders that are still under way."""
@@ -78,6 +80,7 @@ class Reschedule(OrderNeed):
     """Move a booked visit."""
 
     action = "action_reschedule"
+    goes_on = True
 
     def concerns(self, order: Order) -> bool:
         """Prefer orders that have a visit booked."""

@@ -7,7 +7,7 @@ need is kept as a task, `order_form` asks, and `action_resume_task` goes on with
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
@@ -68,6 +68,8 @@ class Need(Action, ABC):
         "misses",
         "new_address",
     )
+    # Whether "冰箱呢" after it asks the same for other goods.
+    goes_on: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -85,6 +87,8 @@ class Need(Action, ABC):
         turn = Turn.read(tracker)
         events = await self.serve(turn, dispatcher, services())
         reset = [SlotSet(name, None) for name in self.forgets]
+        if self.goes_on:
+            reset.append(SlotSet("last_need", self.action))
         return rounded_off(reset + events, turn, tracker.active_loop_name)
 
     @abstractmethod
@@ -112,7 +116,8 @@ class OrderNeed(Need):
     ) -> Events:
         """Keep the need as a task and let the order form ask."""
         goods = turn.first("appliance")
-        if goods and candidates and not any(_has(order, goods) for order in candidates):
+        meant = services().catalogue.meant(turn.text, goods)
+        if goods and candidates and not any(_has(order, meant) for order in candidates):
             dispatcher.utter_message(
                 response="utter_no_such_goods",
                 goods=services().catalogue.categories[goods].name,
@@ -156,7 +161,9 @@ async def find_order(
 
 def _choose(turn: Turn, visible: list[Order], concerns: Callable[[Order], bool]) -> Order | None:
     goods = turn.first("appliance")
-    matching = [o for o in visible if goods is None or _has(o, goods)]
+    meant = services().catalogue.meant(turn.text, goods)
+    matching = [o for o in visible if goods and _has(o, {goods})]
+    matching = matching or [o for o in visible if not meant or _has(o, meant)]
     matching = [o for o in matching if _branded(o, turn.first("brand"))] or matching
     in_focus = [o for o in matching if o.order_no == turn.slot("order_no")]
     if in_focus or len(matching) == 1:
@@ -165,8 +172,8 @@ def _choose(turn: Turn, visible: list[Order], concerns: Callable[[Order], bool])
     return concerned[0] if len(concerned) == 1 else None
 
 
-def _has(order: Order, category: str) -> bool:
-    return any(item.category == category for item in order.items)
+def _has(order: Order, categories: Collection[str]) -> bool:
+    return any(item.category in categories for item in order.items)
 
 
 def _branded(order: Order, brand: str | None) -> bool:

@@ -18,6 +18,7 @@ class Track(OrderNeed):
     """Say the goods' last step and the visit's window and crew."""
 
     action = "action_track"
+    goes_on = True
 
     def concerns(self, order: Order) -> bool:
         """Prefer orders that are still under way."""
@@ -61,6 +62,7 @@ class Crew(OrderNeed):
     """Say who comes and how to reach them."""
 
     action = "action_crew"
+    goes_on = True
 
     def concerns(self, order: Order) -> bool:
         """Prefer orders that a crew is booked for."""

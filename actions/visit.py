@@ -343,4 +343,5 @@ async def _other_order(turn: Turn, at: Services) -> bool:
     if goods is None:
         return False
     order = await at.scheduling.order(turn.caller, turn.slot("order_no"))
-    return all(item.category != goods for item in order.items)
+    meant = at.catalogue.meant(turn.text, goods)
+    return all(item.category not in meant for item in order.items)

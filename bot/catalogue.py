@@ -5,13 +5,14 @@ Read from `data/catalogue/*.yml`, one file a group of categories; README there t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "catalogue"
+_NO_CATEGORIES = {"brands.yml", "shared.yml"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,25 @@ class Category:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All categories by their contract name, and brands by every way they are written."""
+    """All categories by their contract name, and brands by every way they are written.
+
+    `shared` has the names that several categories share, each with those categories.
+    """
 
     categories: dict[str, Category]
     brands: dict[str, str]
+    shared: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def meant(self, text: str, category: str | None) -> frozenset[str]:
+        """Return the categories that `text`, read as naming `category`, may speak of.
+
+        Where it names none, those of a shared name in it; none where it has no such name.
+        """
+        meant = {category} if category else set()
+        for name, categories in self.shared.items():
+            if name in text and (category is None or category in categories):
+                meant |= categories
+        return frozenset(meant)
 
 
 @cache
@@ -70,15 +86,21 @@ def load(folder: Path = ROOT) -> Catalogue:
     """Read the catalogue. Raises KeyError or ValueError on a file that is not as documented."""
     categories = {}
     for path in sorted(folder.glob("*.yml")):
-        if path.name == "brands.yml":
+        if path.name in _NO_CATEGORIES:
             continue
         for name, row in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             categories[name] = _category(name, row)
-    brands = yaml.safe_load((folder / "brands.yml").read_text(encoding="utf-8"))
+    brands = _read(folder / "brands.yml")
     return Catalogue(
         categories,
         {alias: brand for brand, aliases in brands.items() for alias in (brand, *aliases)},
+        {name: frozenset(shared) for name, shared in _read(folder / "shared.yml").items()},
     )
+
+
+def _read(path: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _category(name: str, row: dict) -> Category:  # type: ignore[type-arg]

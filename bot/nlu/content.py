@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_GOODS = frozenset({"appliance", "brand"})
+_ELLIPSIS = "呢"
 _GIVEN = frozenset({"time", "order_no", "phone", "phone_tail"})
 
 
@@ -17,6 +19,12 @@ def intent_of(entities: list[dict[str, Any]]) -> str | None:
         return "select_option"
     refused = any(entity.get("role") == "rejected" for entity in entities)
     return "inform" if kinds and kinds <= _GIVEN and not refused else None
+
+
+def goes_on(rest: str, entities: list[dict[str, Any]]) -> bool:
+    """Say whether a message only turns to other goods: 冰箱呢."""
+    kinds = {entity["entity"] for entity in entities}
+    return rest == _ELLIPSIS and bool(kinds) and kinds <= _GOODS
 
 
 def remainder(text: str, entities: list[dict[str, Any]], filler: list[str]) -> str:

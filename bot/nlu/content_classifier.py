@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.language.options import find_place
 from bot.nlu.certain import CertainClassifier
-from bot.nlu.content import intent_of, remainder
+from bot.nlu.content import goes_on, intent_of, remainder
 from bot.nlu.texts import normalised
 
 
@@ -35,6 +35,8 @@ class ContentIntentClassifier(CertainClassifier):
         """Return the intent of a message that its entities cover, else None."""
         found = [*message.get(ENTITIES, []), *_places(message.get(TEXT))]
         rest = remainder(message.get(TEXT), found, self._config["filler"])
+        if goes_on(rest, found):
+            return "inform"
         return None if rest else intent_of(found)
 
 

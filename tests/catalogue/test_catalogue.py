@@ -89,3 +89,22 @@ def test_the_tokenizer_knows_every_name(known):
     }
     names = {n for row in known.categories.values() for n in row.names if re.fullmatch(r"\w\w+", n)}
     assert names - words == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "meant"),
+    [
+        ("热水器到了吗", None, {"gas_water_heater", "electric_water_heater"}),
+        ("空调到了吗", "split_ac", {"split_ac", "central_ac"}),
+        ("挂机到了吗", "split_ac", {"split_ac"}),
+        ("冰箱到了吗", "refrigerator", {"refrigerator"}),
+        ("到了吗", None, set()),
+    ],
+)
+def test_a_shared_name_means_each_of_its_categories(known, text, category, meant):
+    assert known.meant(text, category) == meant
+
+
+def test_shared_names_are_of_known_categories(known):
+    assert known.shared
+    assert all(len(c) > 1 and c <= set(CATEGORIES) for c in known.shared.values())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.nlu.content import intent_of, remainder
+from bot.nlu.content import goes_on, intent_of, remainder
 
 FILLER = ["吧", "订单号", "是", "的", "就"]
 
@@ -51,3 +51,18 @@ def test_intent_of_a_bare_value(kinds, intent):
 
 def test_a_refused_time_alone_decides_nothing():
     assert intent_of([entity("time", 0, 2, role="rejected")]) is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "kinds", "found"),
+    [
+        ("呢", ["appliance"], True),
+        ("呢", ["brand", "appliance"], True),
+        ("呢", ["time"], False),
+        ("呢", ["appliance", "time"], False),
+        ("到了呢", ["appliance"], False),
+        ("", ["appliance"], False),
+    ],
+)
+def test_other_goods_alone_go_on_with_the_question(rest, kinds, found):
+    assert goes_on(rest, [entity(kind, 0, 1) for kind in kinds]) is found
