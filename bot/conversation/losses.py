@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import texts
@@ -55,7 +55,9 @@ async def lost(
         .join(message, message.c.id == c.message_id)
         .join(recipient, recipient.c.id == c.recipient_id)
         .where(recipient.c.channel == channel, recipient.c.account == name)
-        .where(c.platform_id == platform_id, c.status == "sent")
+        .where(c.status == "sent")
+        # Of several parts the last one's name is kept; where it is our key, all bear the bundle's.
+        .where(or_(c.platform_id == platform_id, c.bundle == platform_id.partition("-")[0]))
     )
     rows = found.all()
     if not rows:

@@ -145,7 +145,7 @@ class Sender:
         """Send one part; False where that failed, and the recipient was given back."""
         channel = step.bundle.to.channel
         try:
-            sent = await self._deliverers[channel].deliver(step.encoded.payloads[step.number])
+            sent = await self._deliver(step)
         except DeliveryFailed as error:
             failure = error
         except Exception:  # a fault of ours, after which nobody knows what arrived
@@ -159,6 +159,13 @@ class Sender:
             events = await self._failed(tx, lease, step.bundle, failure)
         self._announce(events)
         return False
+
+    async def _deliver(self, step: Step) -> Sent:
+        if not step.encoded.payloads:
+            # The channel lets it be: nobody misses it any more.
+            return Sent()
+        payload = step.encoded.payloads[step.number]
+        return await self._deliverers[step.bundle.to.channel].deliver(payload)
 
     async def _next(self, tx: AsyncConnection, lease: Lease) -> tuple[Step | None, Events]:
         """Return what is sent next, noted as begun; None where the recipient was given back."""

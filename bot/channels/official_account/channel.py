@@ -16,7 +16,7 @@ from bot.channels.calling import call_json
 from bot.channels.crypto.wechat import verify
 from bot.channels.official_account import encode
 from bot.channels.official_account.account import OfficialAccount
-from bot.channels.official_account.decode import AFTER_TAP, ENTERED, decoded
+from bot.channels.official_account.decode import AFTER_TAP, TEMPLATE_DONE, decoded
 from bot.channels.order_handles import OrderHandles, OrderLink
 from bot.channels.tokens import AccessToken
 from bot.channels.wechat.api import WechatApi, access_token
@@ -29,6 +29,7 @@ from bot.conversation.records import Incoming, on_account
 from bot.errors import DeliveryRefused, NotSigned, RetryLater
 
 _NO_MENUS = 40200
+_DONE = "success"
 _LONGEST_SCENE = 64
 _LONGEST_LIFE = timedelta(days=30)
 _CODES = "https://mp.weixin.qq.com/cgi-bin/showqrcode"
@@ -92,11 +93,17 @@ class OfficialAccountChannel(PlatformChannel[OfficialAccount]):
         verify(given, token, query.get("timestamp", ""), query.get("nonce", ""))
 
     async def on_event(self, tx: AsyncConnection, account: str, event: Happening) -> Sequence[Told]:
-        """Greet who follows or scans, and let them talk about the order that a code names."""
-        order_no = self._handles[account].read(str(event.facts.get("scene", "")))
-        if event.name != ENTERED or not (event.facts["follows"] or order_no):
-            return []
+        """Greet who follows or scans, and let them talk about the order that a code names.
+
+        A template message that was not delivered calls a person.
+        """
         talks = self.kit.conversations
+        if event.name == TEMPLATE_DONE:
+            why, name = str(event.facts["status"]), str(event.facts["msgid"])
+            return [] if why == _DONE else await talks.lost(tx, (self.name, account), name, why)
+        order_no = self._handles[account].read(str(event.facts["scene"]))
+        if not (event.facts["follows"] or order_no):
+            return []
         sender = on_account(account, str(event.facts["user"]))
         incoming = Incoming(self.name, sender, "", account=account, grant=AFTER_TAP)
         return await arrivals.arrive(tx, incoming, order_no, talks.clock.now(), talks.seconds())

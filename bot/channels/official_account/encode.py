@@ -7,7 +7,7 @@ from typing import Any
 from bot.channels.official_account.account import Template
 from bot.conversation.delivery import Outbound, Payload
 
-# The longest value of a keyword of the kind `thing`.
+# The longest value of a keyword of the kind `thing`, in letters.
 _THING = 20
 
 
@@ -24,7 +24,7 @@ def reply(outbound: Outbound) -> Payload:
 def template(outbound: Outbound, chosen: Template) -> Payload:
     """Return the call for a template message, which the platform takes once for its key."""
     fields = {
-        name: {"value": _cut(value.replace("{text}", outbound.text))}
+        name: {"value": value.replace("{text}", _cut(outbound.text))}
         for name, value in chosen.fields.items()
     }
     body = {"touser": outbound.to, "template_id": chosen.id, "data": fields}

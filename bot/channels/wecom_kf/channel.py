@@ -117,12 +117,11 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
     async def on_event(self, tx: AsyncConnection, account: str, event: Happening) -> Sequence[Told]:
         """Note a ring, or act on what was read."""
         talks = self.kit.conversations
-        now = talks.seconds()
         if event.name != _RING:
-            scene = Scene(self.name, account, self._handles[account], talks.clock.now(), now)
+            scene = Scene(self.name, account, self._handles[account], talks)
             return await act(tx, scene, event)
         box = Box(self.name, account, event.facts["box"])
-        await mailboxes.ring(tx, box, event.facts["token"], now, _TOKEN_SECONDS)
+        await mailboxes.ring(tx, box, event.facts["token"], talks.seconds(), _TOKEN_SECONDS)
         return []
 
     def encode(self, outbound: Outbound) -> list[Payload]:

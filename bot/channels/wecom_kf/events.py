@@ -15,22 +15,41 @@ from bot.channels.base import Happening, Told
 from bot.channels.order_handles import OrderHandles
 from bot.channels.wecom_kf.decode import SAID_ELSEWHERE
 from bot.conversation import arrivals, elsewhere
+from bot.conversation.conversations import Conversations
 from bot.conversation.records import Grant, Incoming, on_account
 
 # A welcome is taken once, and not for longer.
 _WELCOME_SECONDS = 20.0
 _FROM_POOL, _PASSED_ON, _ENDED, _TAKEN_AGAIN = 1, 2, 3, 4
 
+# Why WeCom did not deliver what it had taken.
+_FAILURES = {
+    1: "the service account was deleted",
+    2: "the application was switched off",
+    4: "48 hours are over",
+    5: "the session is closed",
+    6: "five messages were sent",
+    8: "the corporation is not verified",
+    10: "the consumer refuses messages",
+    11: "nobody of the corporation has signed in to the app",
+    12: "messages of this kind may not be sent",
+    13: "held back for safety",
+}
+
 
 @dataclass(frozen=True)
 class Scene:
-    """Where and when an event is acted on: `at` by the business clock, `now` by the host's."""
+    """Where an event is acted on."""
 
     channel: str
     account: str
     handles: OrderHandles
-    at: datetime
-    now: float
+    talks: Conversations
+
+    @property
+    def at(self) -> datetime:
+        """The present instant of the business clock."""
+        return self.talks.clock.now()
 
     def sender(self, facts: Mapping[str, Any], grant: Grant | None = None) -> Incoming:
         """Return whose conversation an event is about."""
@@ -50,7 +69,9 @@ async def _entered(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any]) 
     order_no = scene.handles.read(unquote(str(facts.get("scene_param") or "")))
     if grant is None and order_no is None:
         return []
-    return await arrivals.arrive(tx, scene.sender(facts, grant), order_no, scene.at, scene.now)
+    return await arrivals.arrive(
+        tx, scene.sender(facts, grant), order_no, scene.at, scene.talks.seconds()
+    )
 
 
 async def _moved(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any]) -> list[Told]:
@@ -73,9 +94,16 @@ async def _recalled(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any])
     return await elsewhere.noted(tx, scene.sender(facts), text, scene.at)
 
 
+async def _lost(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any]) -> list[Told]:
+    why = _FAILURES.get(int(facts.get("fail_type") or 0), "no reason was given")
+    name = str(facts.get("fail_msgid", ""))
+    return await scene.talks.lost(tx, (scene.channel, scene.account), name, why)
+
+
 _ACTS: dict[str, Callable[[AsyncConnection, Scene, Mapping[str, Any]], Awaitable[list[Told]]]] = {
     "enter_session": _entered,
     "session_status_change": _moved,
     SAID_ELSEWHERE: _said,
     "user_recall_msg": _recalled,
+    "msg_send_fail": _lost,
 }
