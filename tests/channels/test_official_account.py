@@ -12,8 +12,8 @@ from bot.conversation import texts
 from bot.conversation.delivery_tables import attachment, recipient
 from bot.errors import ConversationNotFound
 from bot.scheduling import Caller
+from tests.channels.pictures import JPEG
 from tests.channels.simulators.official_account import APP, ECHO, OfficialAccount
-from tests.channels.simulators.platform import JPEG
 from tests.channels.simulators.wechat_servers import AES_KEY, TOKEN
 from tests.channels.soon import until
 from tests.channels.world import connected

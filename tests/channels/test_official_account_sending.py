@@ -149,7 +149,7 @@ def test_a_line_is_cut_to_what_a_templates_keyword_takes():
     )
     fields = encode.template(line, chosen).body["data"]
     assert fields["thing1"]["value"] == "送装通知"
-    assert fields["thing2"]["value"] == "师傅已经出发， 预计九点到您家上门安…"
+    assert fields["thing2"]["value"] == "师傅已经出发， 预计九点到您家上门安装…"
     assert len(fields["thing2"]["value"]) == 20
 
 
