@@ -1,5 +1,6 @@
 """A fake api.telegram.org: updates by webhook with a secret, and the calls of the Bot API."""
 
+import json
 import zlib
 
 from aiohttp import web
@@ -121,7 +122,7 @@ class FakeTelegram(Platform):
     async def _call(self, request):
         if request.match_info["token"] != TOKEN:
             return _refuse(401, "Unauthorized")
-        asked = await request.json()
+        asked = await _asked(request)
         method = request.match_info["method"]
         if method == "getFile":
             found = {
@@ -163,6 +164,14 @@ class FakeTelegram(Platform):
             return _refuse(404, "Not Found")
         body = {"image": JPEG, "html": NOT_A_PICTURE}.get(request.match_info["path"])
         return _refuse(404, "Not Found") if body is None else web.Response(body=body)
+
+
+async def _asked(request):
+    """A call's parameters: the Bot API takes JSON and forms."""
+    if request.content_type == "application/json":
+        return await request.json()
+    form = dict(await request.post())
+    return {**form, "reply_markup": json.loads(form.get("reply_markup", "{}"))}
 
 
 def _refuse(status, why, **parameters):
