@@ -1,10 +1,14 @@
 """Text messages: Aliyun's shapes, what is believed of them, and a whole conversation."""
 
+import json
+
 import pytest
 
 from bot.channels.base import Telephones
 from bot.channels.sms import SmsAccount, SmsChannel
 from bot.conversation.records import Purpose
+from bot.conversation.states import Command
+from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.requests import check
 from tests.channels.conformance import Conformance
 from tests.channels.simulators.aliyun_sms import PATH_SECRET, SENT, SIGN_NAME, FakeAliyun, phone
@@ -124,7 +128,30 @@ class TestSms(Conformance):
         await self.say(world, "你好")
         await world.sent(1)
         (row,) = await world.rows()
-        assert world.platform.outs == [f"{row.id}-0-0"]
+        assert [form["OutId"] for form in world.platform.forms] == [f"{row.id}-0-0"]
+
+    async def test_a_whole_conversation_on_the_wire(self, world):
+        """Consumer, bot, agent, consumer: what Aliyun sees of it."""
+        offer = Reply("改到哪天？", (Button("周六上午", "/pick1"), Button("周日上午", "/pick2")))
+        world.service.engine._script = {"我要改时间": TurnResult((offer,))}
+        await self.say(world, "我要改时间", "s1")
+        await world.sent(1)
+        await self.say(world, "2", "s2")
+        await world.sent(2)
+        await world.move(Command.BARGE_IN)
+        await world.agent_says("您好，我来帮您改。", "c1")
+        await world.sent(4)
+        await self.say(world, "好的", "s3")
+        asked, answered, _, agent = world.platform.forms
+        assert (asked["Action"], asked["TemplateCode"]) == ("SendSms", "SMS_100")
+        assert (asked["SignName"], asked["PhoneNumbers"]) == (SIGN_NAME, phone(USER))
+        assert json.loads(asked["TemplateParam"]) == {
+            "text": "改到哪天？\n1. 周六上午\n2. 周日上午\n回复数字即可选择。"
+        }
+        assert world.service.engine.turns[1].text == "/pick2"
+        assert json.loads(answered["TemplateParam"]) == {"text": "echo: /pick2"}
+        assert json.loads(agent["TemplateParam"]) == {"text": "您好，我来帮您改。"}
+        assert (await world.lines())[-1] == ("consumer", "好的")
 
     async def test_no_message_is_paid_as_more_than_three(self, world):
         world.service.engine._script = {"怎么装": "先量好孔位，再固定支架。" * 60}

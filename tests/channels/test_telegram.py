@@ -4,6 +4,7 @@ import pytest
 
 from bot.channels import wording
 from bot.channels.telegram import TelegramAccount, TelegramChannel
+from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.requests import check
 from tests.channels.conformance import Conformance
@@ -20,6 +21,28 @@ class TestTelegram(Conformance):
 
     def make_platform(self):
         return FakeTelegram()
+
+    async def test_a_whole_conversation_on_the_wire(self, world):
+        """Consumer, bot, agent, consumer: what Telegram sees of it."""
+        world.service.engine._script = {"改": ASKED}
+        await self.say(world, "改", "m1")
+        await world.sent(1)
+        await world.platform.press(world.platform.heard[0].buttons["换个时间"], "b1")
+        await world.sent(2)
+        await world.move(Command.BARGE_IN)
+        await world.agent_says("您好，我来帮您改。", "c1")
+        await world.sent(4)
+        await self.say(world, "好的", "m2")
+        asked, answered, _, agent = world.platform.bodies
+        chat = str(number(USER))
+        (confirm,), (other,) = asked.pop("reply_markup")["inline_keyboard"]
+        assert asked == {"chat_id": chat, "text": "确认吗？"}
+        assert (confirm["text"], other["text"]) == ("确认", "换个时间")
+        assert other["callback_data"].startswith("btn_")
+        assert answered == {"chat_id": chat, "text": "echo: /deny"}
+        assert agent == {"chat_id": chat, "text": "您好，我来帮您改。"}
+        assert world.platform.answered == [str(number("b1"))]
+        assert (await world.lines())[-1] == ("consumer", "好的")
 
     async def test_a_pressed_button_stops_waiting(self, world):
         world.service.engine._script = {"改": ASKED}

@@ -23,6 +23,35 @@ class TestWhatsApp(Conformance):
     def make_platform(self):
         return FakeWhatsApp()
 
+    async def test_a_whole_conversation_on_the_wire(self, world):
+        """Consumer, bot, agent, consumer: what WhatsApp sees of it."""
+        offer = Reply("改到哪天？", (Button("周六上午", "/pick1"), Button("周日上午", "/pick2")))
+        world.service.engine._script = {"我要改时间": TurnResult((offer,))}
+        await self.say(world, "我要改时间", "m1")
+        await world.sent(1)
+        await world.platform.press(world.platform.heard[0].buttons["周日上午"], "b1")
+        await world.sent(2)
+        await world.move(Command.BARGE_IN)
+        await world.agent_says("您好，我来帮您改。", "c1")
+        await world.sent(4)
+        await self.say(world, "好的", "m2")
+        asked, answered, _, agent = world.platform.bodies
+        row = (await world.rows())[0]
+        shown = asked.pop("interactive")
+        assert asked == {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": phone(USER),
+            "type": "interactive",
+            "biz_opaque_callback_data": f"{row.id}-0-0",
+        }
+        assert (shown["type"], shown["body"]) == ("button", {"text": "改到哪天？"})
+        titles = [one["reply"]["title"] for one in shown["action"]["buttons"]]
+        assert titles == ["周六上午", "周日上午"]
+        assert answered["text"]["body"] == "echo: /pick2"
+        assert agent["text"]["body"] == "您好，我来帮您改。"
+        assert (await world.lines())[-1] == ("consumer", "好的")
+
     async def test_the_handshake_gives_the_challenge_back(self, world):
         assert await world.platform.handshake() == (200, "1158201444")
         status, text = await world.platform.handshake("another token")

@@ -27,12 +27,12 @@ def phone(user: str) -> str:
 
 
 class FakeAliyun(Platform):
-    """One account with two templates; `outs` are the OutIds that were sent with."""
+    """One account with two templates; `forms` are our calls as they came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.users: dict[str, str] = {}
-        self.outs: list[str] = []
+        self.forms: list[dict[str, str]] = []
         self.nonces: set[str] = set()
         self.answer = None
 
@@ -104,7 +104,7 @@ class FakeAliyun(Platform):
         text = TEMPLATES[form["TemplateCode"]]
         for name, word in words.items():
             text = text.replace(f"${{{name}}}", word)
-        self.outs.append(form["OutId"])
+        self.forms.append(form)
         self.heard.append(Heard(self.users[form["PhoneNumbers"]], text))
         if fault == "cut":
             request.transport.close()

@@ -55,11 +55,12 @@ def number(name: str) -> int:
 
 
 class FakeTelegram(Platform):
-    """One bot; `answered` are the buttons whose waiting was ended."""
+    """One bot; `answered` are the buttons whose waiting was ended, `bodies` our calls as they came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.answered: list[str] = []
+        self.bodies: list[dict] = []
         self.users: dict[int, str] = {}
 
     def sender(self, user: str) -> str:
@@ -148,6 +149,7 @@ class FakeTelegram(Platform):
         if any(not 1 <= len(data.encode()) <= MOST_DATA for data in buttons.values()):
             return _refuse(400, "Bad Request: BUTTON_DATA_INVALID")
         chat = int(asked["chat_id"])
+        self.bodies.append(asked)
         self.heard.append(Heard(self.users[chat], asked["text"], buttons))
         if fault == "cut":
             request.transport.close()

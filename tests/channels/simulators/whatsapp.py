@@ -30,13 +30,14 @@ def phone(user: str) -> str:
 
 
 class FakeWhatsApp(Platform):
-    """One business number; `asleep` are users whose 24 hours are over."""
+    """One number; `asleep` are users whose 24 hours are over, `bodies` our calls as they came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.users: dict[str, str] = {}
         self.asleep: set[str] = set()
         self.templates: list[dict] = []
+        self.bodies: list[dict] = []
 
     def sender(self, user: str) -> str:
         return phone(user)
@@ -116,6 +117,7 @@ class FakeWhatsApp(Platform):
             self.templates.append(asked["template"])
         elif user in self.asleep:
             return _refuse(400, 131047, "Re-engagement message")
+        self.bodies.append(asked)
         self.heard.append(Heard(user, *_shown(asked)))
         if fault == "cut":
             request.transport.close()
