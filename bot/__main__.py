@@ -73,9 +73,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _agent_parser(commands: Any) -> None:
-    from bot.desk import command  # noqa: PLC0415
+    from bot.desk import command as desk  # noqa: PLC0415
+    from bot.staff import command as staff  # noqa: PLC0415
 
-    command.add_parser(commands)
+    desk.add_parser(commands)
+    staff.add_parser(commands)
 
 
 def _serve_parser(commands: Any) -> None:

@@ -34,6 +34,7 @@ from bot.channels.base import PlatformChannel
 from bot.channels.identity import ShopIdentity
 from bot.channels.rest import RestChannel
 from bot.channels.sessions import Sessions, session_secret
+from bot.channels.staff import StaffChannel
 from bot.channels.web import Door, WebChannel
 from bot.conversation.conversations import Conversations, host_seconds
 from bot.conversation.notices import NoticeTeller
@@ -49,12 +50,13 @@ from bot.dialogue.rasa_engine import RasaEngine
 from bot.dialogue.supervisor import EngineSupervisor, Patience, engine_command
 from bot.errors import SettingsError
 from bot.log import get_logger
-from bot.platforms import Service, connections
+from bot.platforms import Service, connections, staff_connections
 from bot.providers.service import Providers
 from bot.scheduling import Scheduling
 from bot.scheduling.telephones import Telephones
 from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
+from bot.staff.service import StaffService
 
 log = get_logger(__name__)
 
@@ -79,7 +81,7 @@ class Parts:
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[bool]]]
     restarts: Callable[[], int]
-    channels: Sequence[PlatformChannel[Any]] = ()
+    channels: Sequence[PlatformChannel[Any] | StaffChannel[Any]] = ()
 
 
 async def serve(
@@ -138,6 +140,10 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     desk = DeskService(data.database, data.clock, talks, data.scheduling, engine)
     await desk.start()
     stack.push_async_callback(desk.stop)
+    staff = StaffService(data.database, desk.desk, data.dispatch, host_seconds())
+    staff_channels = await stack.enter_async_context(
+        staff_connections(settings.channels_file, data.database, talks, staff)
+    )
     providers = Providers(data.database, data.feed, settings, host_seconds())
     await providers.start()
     stack.push_async_callback(providers.stop)
@@ -153,7 +159,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         metrics,
         probes,
         restarts,
-        channels,
+        [*channels, *staff_channels],
     )
 
 

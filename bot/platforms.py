@@ -11,6 +11,7 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from bot.channels import registry, wording
 from bot.channels.base import Kit, PlatformChannel, Strangers, Telephones
+from bot.channels.staff import StaffChannel
 from bot.channels.tokens import Tokens
 from bot.clock import Clock
 from bot.conversation.attachments import Attachments
@@ -19,6 +20,7 @@ from bot.conversation.photos import Photos
 from bot.conversation.sender import Sender, SendObserver
 from bot.conversation.waiting import Staffing
 from bot.database import Database
+from bot.staff.service import StaffService
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,39 @@ async def connections(path: str, service: Service) -> AsyncIterator[Sequence[Pla
 
     Raises SettingsError.
     """
-    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-        tokens = Tokens(service.database, host_seconds())
-        kit = Kit(service.conversations, http, tokens, service.telephones)
+    async with _kit(service.database, service.conversations, service.telephones) as kit:
         channels = registry.connected(path, kit)
         async with running(channels, service):
             yield channels
+
+
+@asynccontextmanager
+async def staff_connections(
+    path: str, database: Database, conversations: Conversations, staff: StaffService
+) -> AsyncIterator[Sequence[StaffChannel[Any]]]:
+    """Connect the channels of a file that reach staff, and serve them until the block ends.
+
+    Raises SettingsError.
+    """
+    async with _kit(database, conversations, Strangers()) as kit:
+        channels = registry.for_staff(path, kit, staff)
+        if not channels:
+            yield channels
+            return
+        staff.add(channels)
+        await staff.start()
+        try:
+            yield channels
+        finally:
+            await staff.stop()
+
+
+@asynccontextmanager
+async def _kit(
+    database: Database, conversations: Conversations, telephones: Telephones
+) -> AsyncIterator[Kit]:
+    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+        yield Kit(conversations, http, Tokens(database, host_seconds()), telephones)
 
 
 @asynccontextmanager

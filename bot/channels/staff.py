@@ -10,9 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
 from aiohttp import web
+from pydantic import Field, StringConstraints
 
 from bot.channels.base import Kit, Received, receive
 from bot.errors import DeliveryRefused
@@ -79,6 +80,9 @@ class Staff(Protocol):
 
         Then it is sent when it is there. A repeated event has the answer of the first.
         """
+
+
+Secret = Annotated[str, StringConstraints(min_length=1), Field(repr=False)]
 
 
 class StaffAccount(Body):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.staff import Heard
@@ -57,14 +57,19 @@ async def claim(tx: AsyncConnection, now: float) -> Row[Any] | None:
     return row
 
 
-async def settle(tx: AsyncConnection, row: Row[Any], status: str, answer: Any) -> bool:
-    """End the work on an event; False where somebody else has ended it meanwhile."""
+async def settle(tx: AsyncConnection, row: Row[Any], status: str, answer: Any, now: float) -> bool:
+    """End the work on an event; whether its answer has to be sent.
+
+    It has not where the messenger still waits for it, or somebody else has ended the work.
+    """
     ended = await tx.execute(
         update(heard)
         .where(heard.c.id == row.id, heard.c.status == "new")
         .values(status=status, answer=answer)
+        .returning(heard.c.awaited_until)
     )
-    return bool(ended.rowcount)
+    awaited_until = ended.scalar_one_or_none()
+    return awaited_until is not None and awaited_until <= now
 
 
 async def put_off(tx: AsyncConnection, row: Row[Any], until: float) -> None:
@@ -76,11 +81,16 @@ async def put_off(tx: AsyncConnection, row: Row[Any], until: float) -> None:
 
 async def answer(tx: AsyncConnection, event: Heard) -> Any:
     """Return the answer to an event, None as long as there is none."""
-    robot = [heard.c[name] == value for name, value in _robot(event).items()]
-    found = await tx.execute(
-        select(heard.c.answer).where(*robot, heard.c.event_id == event.event_id)
-    )
+    found = await tx.execute(select(heard.c.answer).where(*_is(event)))
     return found.scalar_one_or_none()
+
+
+async def give_up(tx: AsyncConnection, event: Heard) -> bool:
+    """Wait no longer for an answer, which is sent then; False where it has come."""
+    given = await tx.execute(
+        update(heard).where(*_is(event), heard.c.status == "new").values(awaited_until=0.0)
+    )
+    return bool(given.rowcount)
 
 
 async def forget(tx: AsyncConnection, now: float) -> None:
@@ -93,6 +103,11 @@ async def forget(tx: AsyncConnection, now: float) -> None:
         .values(answer=None)
     )
     await tx.execute(delete(heard).where(settled, h.at < now - _KEPT))
+
+
+def _is(event: Heard) -> list[ColumnElement[bool]]:
+    robot = [heard.c[name] == value for name, value in _robot(event).items()]
+    return [*robot, heard.c.event_id == event.event_id]
 
 
 def _robot(event: Heard) -> dict[str, str]:

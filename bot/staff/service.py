@@ -23,6 +23,8 @@ from bot.staff.worker import Loops, Sender, Worker
 _WORKERS = 3
 _SENDERS = 3
 _LOOK_SECONDS = 0.1
+# After that, whoever waited for an answer is taken to be gone.
+_GRACE_SECONDS = 5.0
 _FORGET_SECONDS = 60.0
 
 
@@ -66,14 +68,20 @@ class StaffService:
         deadline = monotonic() + seconds
         async with self._database.transaction() as tx:
             now = self._seconds()
-            await inbox.accept(tx, heard, now, now + seconds)
+            await inbox.accept(tx, heard, now, now + seconds + _GRACE_SECONDS)
         self._loops.wake()
-        while True:
-            async with self._database.reading() as tx:
-                found = await inbox.answer(tx, heard)
-            if found is not None or monotonic() >= deadline:
-                return None if found is None else outbox.from_json(found)
+        while (found := await self._found(heard)) is None and monotonic() < deadline:
             await asyncio.sleep(_LOOK_SECONDS)
+        if found is None:
+            async with self._database.transaction() as tx:
+                if await inbox.give_up(tx, heard):
+                    return None
+            found = await self._found(heard)
+        return None if found is None else outbox.from_json(found)
+
+    async def _found(self, heard: Heard) -> Any:
+        async with self._database.reading() as tx:
+            return await inbox.answer(tx, heard)
 
     async def start(self) -> None:
         """Begin to answer and to alert."""

@@ -101,9 +101,7 @@ class Worker:
     async def _settle(self, row: Row[Any], shown: Card, status: str) -> None:
         now = self._seconds()
         async with self._database.transaction() as tx:
-            ours = await inbox.settle(tx, row, status, outbox.as_json(shown))
-            # Where the messenger still waits for the answer, it is given there.
-            if ours and row.awaited_until <= now:
+            if await inbox.settle(tx, row, status, outbox.as_json(shown), now):
                 await outbox.put(tx, Address(row.channel, row.account, row.user_id), shown, now)
 
 

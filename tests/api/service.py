@@ -14,9 +14,11 @@ from bot.catalogue import load
 from bot.conversation.conversations import host_seconds
 from bot.desk.service import DeskService
 from bot.errors import OrderNotFound
+from bot.platforms import staff_connections
 from bot.providers.service import Providers
 from bot.scheduling import Availability, DemoConsumer, Dispatch, Feed, Reason, Window
 from bot.settings import Settings
+from bot.staff.service import StaffService
 from tests.conversation.service import Service, running, sqlite
 
 ORDER_NO = "2811234567890123456"
@@ -66,8 +68,15 @@ async def serving(folder: Path, **settings: Any):
     values = {"var_dir": folder, "turn_timeout_seconds": 5.0, **settings}
     async with sqlite(folder) as database, running(database) as service:
         orders = Orders()
-        app = make_web(_parts(replace(Settings(), **values), service, orders))
-        async with TestClient(TestServer(app)) as client:
+        loaded = replace(Settings(), **values)
+        parts = _parts(loaded, service, orders)
+        staff = StaffService(database, parts.desk.desk, parts.dispatch, host_seconds())
+        async with (
+            staff_connections(
+                loaded.channels_file, database, service.conversations, staff
+            ) as channels,
+            TestClient(TestServer(make_web(replace(parts, channels=channels)))) as client,
+        ):
             yield Server(client, service, orders)
 
 

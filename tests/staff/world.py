@@ -114,9 +114,10 @@ class World:
     messenger: Messenger
     server: TestServer
     accounts: dict[str, str]
+    robot: tuple[str, str] = (Messenger.name, Messenger.account)
 
     async def bind(self, user: str, login: str | None = None, crew: str | None = None) -> None:
-        person = Person(self.messenger.name, self.messenger.account, user)
+        person = Person(*self.robot, user)
         whom = Bound(self.accounts[login] if login else None, crew)
         await self.staff.bindings.bind(person, whom)
 

@@ -1,0 +1,1 @@
+"""DingTalk, for staff."""
