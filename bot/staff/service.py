@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from bot.background import repeat
 from bot.channels.staff import Card, Heard, StaffChannel
 from bot.conversation.records import Event, StateChanged
 from bot.database import Database
@@ -51,7 +50,7 @@ class StaffService:
         )
         self._listening = desk.conversations.listen(self._moved)
         self._loops = Loops()
-        self._forgetting: asyncio.Task[None] | None = None
+        self._forget_at = 0.0
 
     def add(self, channels: Sequence[StaffChannel[Any]]) -> None:
         """Serve channels, from the next start on."""
@@ -91,8 +90,7 @@ class StaffService:
         for number in range(_SENDERS):
             self._loops.start(self._sender.send_one, f"staff-sender-{number}")
         self._loops.start(self._alert, "staff-alerts")
-        forgetting = repeat(self._forget, _FORGET_SECONDS, "staff_forgetting_failed")
-        self._forgetting = asyncio.create_task(forgetting, name="staff-forget")
+        self._loops.start(self._forget, "staff-forget")
         for channel in self._channels.values():
             await channel.start()
 
@@ -101,9 +99,6 @@ class StaffService:
         self._listening.__exit__(None, None, None)
         for channel in self._channels.values():
             await channel.stop()
-        if self._forgetting is not None:
-            self._forgetting.cancel()
-            await asyncio.gather(self._forgetting, return_exceptions=True)
         await self._loops.stop()
 
     async def _work(self) -> bool:
@@ -117,10 +112,14 @@ class StaffService:
             self._loops.wake()
         return False
 
-    async def _forget(self) -> None:
-        async with self._database.transaction() as tx:
-            await inbox.forget(tx, self._seconds())
-            await outbox.forget(tx, self._seconds())
+    async def _forget(self) -> bool:
+        now = self._seconds()
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_SECONDS
+            async with self._database.transaction() as tx:
+                await inbox.forget(tx, now)
+                await outbox.forget(tx, now)
+        return False
 
     def _moved(self, _conversation_id: str, event: Event) -> None:
         if isinstance(event, StateChanged):

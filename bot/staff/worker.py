@@ -25,8 +25,8 @@ _SEND_TRIES = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 _RATE_PAUSE = 60.0
 _POLL = 1.0
-_AT_ONCE = 3
 _BREATH = 0.05
+_PATIENCE = 3.0
 
 
 class Loops:
@@ -35,6 +35,7 @@ class Loops:
     def __init__(self) -> None:
         self._woken: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
 
     def start(self, work: Callable[[], Awaitable[object]], name: str) -> None:
         """Begin a loop that calls `work` until it returns something false, then rests."""
@@ -46,8 +47,10 @@ class Loops:
                 async with asyncio.timeout(_POLL):
                     await woken.wait()
             woken.clear()
-            while await work():
+            while not self._stopping and await work():
                 pass
+            if self._stopping:
+                raise asyncio.CancelledError
 
         task = asyncio.create_task(repeat(round_, _BREATH, f"{name}_failed"), name=name)
         self._tasks.append(task)
@@ -58,12 +61,17 @@ class Loops:
             woken.set()
 
     async def stop(self) -> None:
-        """End all loops."""
+        """End all loops, each once it has done what it is at, unless that takes too long."""
+        self._stopping = True
+        self.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_PATIENCE)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         self._woken.clear()
+        self._stopping = False
 
 
 class Worker:
