@@ -314,6 +314,18 @@ class VisitChanged(BookingRefused):
     code = "visit_changed"
 
 
+class MalformedFrame(BotError):
+    """A message connection sent what is no frame."""
+
+    code = "malformed_frame"
+
+
+class TmallDisconnected(BotError):
+    """The message connection is gone: {why}."""
+
+    code = "tmall_disconnected"
+
+
 class DeliveryFailed(BotError):
     """A platform did not take a message."""
 

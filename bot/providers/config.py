@@ -1,4 +1,4 @@
-"""The file of `BOT_PROVIDERS_FILE`: who sends events, with which secrets, for which merchants."""
+"""The file of `BOT_PROVIDERS_FILE`: who sends events, and our accounts at Tmall."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from bot.channels.crypto.standard_webhooks import check_secret
 from bot.errors import SettingsError
 from bot.providers.party import Party
+from bot.providers.tmall.account import TmallAccount
 from bot.requests import Body, Name
 from bot.settings import Settings, document
 
@@ -42,6 +43,7 @@ class Config(Body):
     """The whole file."""
 
     events: list[Source] = Field(default_factory=list)
+    tmall: list[TmallAccount] = Field(default_factory=list)
 
 
 def load(settings: Settings) -> Config:

@@ -20,11 +20,11 @@ from bot.database.upsert import upsert
 from bot.errors import BotError, ImportRejected, MalformedRequest, NotSigned, OrderNotFound
 from bot.log import get_logger
 from bot.providers import event_types
+from bot.providers.clocks import newest
 from bot.providers.config import Source
 from bot.providers.event_types import Event
 from bot.providers.party import Party
 from bot.providers.tables import event as table
-from bot.providers.tables import event_clock
 from bot.scheduling import Feed, Order
 from bot.scheduling.tables import orders
 
@@ -37,7 +37,10 @@ _LONGEST_ID = 200
 
 
 class Events:
-    """Takes events of the sources. `seconds` is the host's clock."""
+    """Takes events of the sources, and of `others` who prove themselves elsewhere.
+
+    `seconds` is the host's clock.
+    """
 
     def __init__(
         self,
@@ -45,10 +48,12 @@ class Events:
         feed: Feed,
         sources: Sequence[Source],
         seconds: Callable[[], float],
+        others: Sequence[Party] = (),
     ) -> None:
         self._database = database
         self._feed = feed
         self._sources = sources
+        self._others = others
         self._seconds = seconds
         self._task: asyncio.Task[None] | None = None
 
@@ -152,7 +157,7 @@ class Events:
         brings = event.type in {"order.created", "order.updated"}
         if order is None and not brings:
             return "waiting"
-        if not await _newest(tx, event):
+        if event.subject and not await newest(tx, event.order_no, event.subject, event.at):
             return "stale"
         if brings:
             await self._guarded(event, self._feed.bring(tx, event.data, party.merchants))
@@ -203,7 +208,8 @@ class Events:
 
     def _party(self, name: str) -> Party:
         """Return a source by name; one that was taken out of the settings may do nothing more."""
-        known = {source.name: source.party for source in self._sources}
+        parties = [source.party for source in self._sources] + list(self._others)
+        known = {party.name: party for party in parties}
         return known.get(name, Party(name, frozenset()))
 
 
@@ -216,19 +222,3 @@ async def _settle(
         .where(table.c.source == source, table.c.webhook_id == webhook_id)
         .values(state=state, data=data)
     )
-
-
-async def _newest(tx: AsyncConnection, event: Event) -> bool:
-    """Say whether nothing newer is known of what an event is about, and note how new it is."""
-    if event.subject is None:
-        return True
-    row = {"order_no": event.order_no, "subject": event.subject, "at": event.at.timestamp()}
-    statement = upsert(tx, event_clock).values(**row)
-    written = await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["order_no", "subject"],
-            set_={"at": statement.excluded.at},
-            where=event_clock.c.at <= statement.excluded.at,
-        ).returning(event_clock.c.at)
-    )
-    return written.first() is not None

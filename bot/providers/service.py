@@ -9,8 +9,10 @@ from aiohttp import ClientSession
 
 from bot.database import Database
 from bot.providers import config
-from bot.providers.delivering import Deliveries
+from bot.providers.delivering import Deliveries, Teller
 from bot.providers.events import Events
+from bot.providers.tmall import teller
+from bot.providers.tmall.service import Tmall
 from bot.providers.upload_worker import UploadWorker
 from bot.providers.uploads import Uploads
 from bot.providers.webhooks import KIND, Webhooks, WebhookTeller
@@ -35,7 +37,10 @@ class Providers:
         self._tries = settings.webhook_tries
         self.uploads = Uploads(database, seconds, settings.import_max_mb * _MEGABYTE)
         self.webhooks = Webhooks(database, seconds)
-        self.events = Events(database, feed, config.load(settings).events, seconds)
+        self._feed = feed
+        self._config = config.load(settings)
+        others = [account.party for account in self._config.tmall]
+        self.events = Events(database, feed, self._config.events, seconds, others)
         self._worker = UploadWorker(database, feed, seconds)
         self.uploads.tell(self._worker.wake)
         self._running = AsyncExitStack()
@@ -43,9 +48,15 @@ class Providers:
     async def start(self) -> None:
         """Begin the work beside the server."""
         http = await self._running.enter_async_context(ClientSession(trust_env=False))
-        tellers = {KIND: WebhookTeller(http, self._seconds)}
+        tmall = Tmall(
+            self._database, self._feed, self.events, self._config.tmall, http, self._seconds
+        )
+        tellers: dict[str, Teller] = {
+            KIND: WebhookTeller(http, self._seconds),
+            teller.KIND: tmall.teller,
+        }
         deliveries = Deliveries(self._database, self._seconds, tellers, self._tries)
-        for work in (self._worker, deliveries, self.events):
+        for work in (self._worker, deliveries, self.events, tmall):
             await work.start()
             self._running.push_async_callback(work.stop)
 

@@ -160,3 +160,14 @@ event_clock = Table(
     Column("subject", String(80), primary_key=True),
     Column("at", Float, nullable=False),
 )
+# Tmall's work cards, and which order each is for.
+tmall_card = Table(
+    "tmall_card",
+    metadata,
+    Column("workcard_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", String(255), nullable=False),
+    Column("order_no", String(64), nullable=False, index=True),
+    Column("since", Float, nullable=False),
+    # Cancelled or done there: nothing is written to it any more.
+    Column("over", Boolean, nullable=False),
+)

@@ -9,15 +9,21 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalogue import Catalogue
-from bot.clock import Clock
+from bot.clock import BUSINESS_ZONE, Clock
+from bot.errors import BookingRefused, WindowTaken
 from bot.scheduling import contract as c
 from bot.scheduling import history, holds, ledger, notices, redelivery, waitlist
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
+from bot.scheduling.availability import Search
+from bot.scheduling.booking import Booking, Command
 from bot.scheduling.contract import epoch
 from bot.scheduling.importing import Importer, Part
-from bot.scheduling.models import Order, Visit
+from bot.scheduling.models import UNDER_WAY, Order, Visit, Window
 from bot.scheduling.presentation import order_document
+from bot.scheduling.reasons import reason
+from bot.scheduling.refit import follow_delivery
+from bot.scheduling.slots import Span
 from bot.scheduling.store import read_order
 from bot.settings import BookingRules
 
@@ -35,6 +41,10 @@ class Feed:
         self._catalogue = catalogue
         self._rules = rules
         self._actor = actor
+
+    def named(self, actor: str) -> Feed:
+        """Return the same for somebody else."""
+        return Feed(self._clock, self._catalogue, self._rules, actor)
 
     def importer(
         self, connection: AsyncConnection, merchants: frozenset[str] | None = None
@@ -103,6 +113,50 @@ class Feed:
             .values(goods_expected_at=epoch(at))
         )
 
+    async def follow(
+        self, connection: AsyncConnection, order_no: str, at: datetime, command_id: str
+    ) -> Order:
+        """Let the order's next visit be in the window of an instant that was agreed elsewhere.
+
+        Nothing changes where it is so already. Raises OrderNotFound, WindowTaken where no window
+        is open then, BookingRefused.
+        """
+        booking = self._booking(connection)
+        order = await booking.locked(order_no)
+        live = order.live_visit
+        if live is not None and live.window is not None and _within(live.window, at):
+            return order
+        day = at.astimezone(BUSINESS_ZONE).date()
+        for window in await booking.search.windows(order, Span(day, day)):
+            if _within(window, at):
+                command = Command(command_id)
+                order, _ = await booking.book(order_no, window, command)
+                await follow_delivery(booking, order, command)
+                return await booking.read(order_no)
+        blocked = booking.search.blocked(order)
+        if blocked is not None:
+            raise BookingRefused(reason=reason(blocked))
+        raise WindowTaken(window=at.isoformat())
+
+    async def give_up(self, connection: AsyncConnection, order_no: str, command_id: str) -> None:
+        """Take it that the order's next visit was cancelled elsewhere; one under way is flagged.
+
+        Nothing changes where none is booked. Raises OrderNotFound.
+        """
+        booking = self._booking(connection)
+        live = (await booking.locked(order_no)).live_visit
+        if live is not None and live.status in UNDER_WAY:
+            await booking.update(live, attention=True)
+        elif live is not None and live.window is not None:
+            command = Command(command_id)
+            order, _ = await booking.cancel(order_no, command)
+            await follow_delivery(booking, order, command)
+
+    def _booking(self, connection: AsyncConnection) -> Booking:
+        now = self._clock.now()
+        search = Search(connection, self._catalogue, self._rules, now, limits=False)
+        return Booking(connection, search, self._actor)
+
     async def close(self, connection: AsyncConnection, order: Order, command_id: str) -> None:
         """Close an order: nothing is booked for it any more, and what was booked is cancelled.
 
@@ -152,3 +206,7 @@ class Feed:
             command_id=command_id,
         )
         await notices.record(connection, "cancelled", order, after, now)
+
+
+def _within(window: Window, at: datetime) -> bool:
+    return window.start <= at < window.end

@@ -51,7 +51,7 @@ class Sender:
     async def send(self, kind, data, minutes=0, name=None, secret=NEW, **change):
         at = (w.NOW + timedelta(minutes=minutes)).isoformat()
         body = json.dumps({"type": kind, "timestamp": at, "data": data}).encode()
-        signed = headers(secret, name or f"evt_{next(self._ids)}", self.now, body) | change
+        signed = headers([secret], name or f"evt_{next(self._ids)}", self.now, body) | change
         answer = await self.client.post(calls.PATH, data=body, headers=signed)
         found = await answer.json(content_type=None)
         return found["state"] if answer.status == 200 else (answer.status, found)

@@ -1,0 +1,1 @@
+"""Tmall: orders, the goods' way and installation work cards, both ways."""
