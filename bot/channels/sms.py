@@ -12,7 +12,7 @@ import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import AfterValidator, Field, StringConstraints
@@ -23,6 +23,7 @@ from bot.channels.base import Decoded, Happening, Kit, PlatformChannel, Received
 from bot.channels.calling import call
 from bot.channels.crypto import aliyun
 from bot.clock import SystemClock
+from bot.conversation import notice_texts
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
 from bot.conversation.notices import ByTelephone
 from bot.errors import DeliveryRefused, Forbidden, NotFound, RateLimited, RetryLater
@@ -57,16 +58,23 @@ def _network(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    if text not in notice_texts.kinds():
+        raise ValueError(f"there are notices of {', '.join(sorted(notice_texts.kinds()))}")
+    return text
+
+
 Secret = Annotated[str, StringConstraints(min_length=16, max_length=200)]
 PathSecret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{24,200}$")]
 Network = Annotated[str, AfterValidator(_network)]
+Kind = Annotated[str, AfterValidator(_kind)]
 
 
 class NoticeTemplate(Body):
     """A template for one kind of notice: its code, and which words it has as variables."""
 
     code: Name
-    variables: list[Name]
+    variables: list[Literal["goods", "window", "kind", "crew_line", "because"]]
 
 
 class SmsAccount(Body):
@@ -82,7 +90,7 @@ class SmsAccount(Body):
     path_secret: PathSecret
     networks: list[Network]
     reply_template: Name
-    notice_templates: dict[str, NoticeTemplate] = Field(default_factory=dict)
+    notice_templates: dict[Kind, NoticeTemplate] = Field(default_factory=dict)
     api_url: str = _API
 
 

@@ -15,6 +15,7 @@ from bot.dialogue.engine import Button, Reply
 from bot.scheduling.notices import Notice
 
 _FILE = Path(__file__).resolve().parents[2] / "data" / "texts" / "notices.yml"
+_BECAUSE = "because"
 _MOVE = ("reschedule", "reschedule_visit")
 _BUTTONS: dict[str, tuple[tuple[str, str], ...]] = {
     "reminder": (("window_suits", "confirm_visit"), _MOVE),
@@ -23,6 +24,11 @@ _BUTTONS: dict[str, tuple[tuple[str, str], ...]] = {
     "replaced": (("book_now", "schedule_visit"),),
 }
 _SCORES = (5, 4, 3, 2, 1)
+
+
+def kinds() -> frozenset[str]:
+    """Return the kinds of notices that there are words for."""
+    return frozenset(_texts()) - {_BECAUSE}
 
 
 def as_line(notice: Notice, today: date) -> Reply:
@@ -57,7 +63,7 @@ def _words(notice: Notice, today: date) -> dict[str, str]:
         "window": wording.window(notice.window, today),
         "kind": wording.kind(visit.kind if visit else order.next_visit_kind),
         "crew_line": wording.crew_line(visit),
-        "because": _texts()["because"].get(notice.facts.get("reason"), ""),
+        "because": _texts()[_BECAUSE].get(notice.facts.get("reason"), ""),
     }
 
 

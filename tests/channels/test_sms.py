@@ -1,6 +1,7 @@
 """Text messages: Aliyun's shapes, what is believed of them, and a whole conversation."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,7 @@ from bot.channels.sms import SmsAccount, SmsChannel
 from bot.conversation.records import Purpose
 from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
+from bot.errors import MalformedRequest
 from bot.requests import check
 from tests.channels.conformance import Conformance
 from tests.channels.simulators.aliyun_sms import PATH_SECRET, SENT, SIGN_NAME, FakeAliyun, phone
@@ -239,3 +241,14 @@ def test_an_account_without_its_secrets_is_none(field):
     for value in ("", None, ["nowhere"]):
         with pytest.raises(Exception, match=field):
             check(SmsAccount, {**given, field: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable"), [("remainder", "goods"), ("reminder", "name"), ("because", "goods")]
+)
+def test_a_template_is_for_a_kind_of_notice_and_of_its_words(kind, variable):
+    given = FakeAliyun.account(SimpleNamespace(url="https://sms.example"))
+    assert check(SmsAccount, given)
+    given["notice_templates"] = {kind: {"code": "SMS_1", "variables": [variable]}}
+    with pytest.raises(MalformedRequest, match="notice_templates"):
+        check(SmsAccount, given)
