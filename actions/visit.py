@@ -134,12 +134,14 @@ async def _name_windows(
             response="utter_no_other_windows", reason=offer.reason.text if offer.reason else ""
         )
         return [SlotSet("offered", None), SlotSet("refused", None), SlotSet("wish", None)]
-    titles = [wording.window(w, at.clock.today()) for w in offer.windows]
+    today = at.clock.today()
+    titles = [wording.window(w, today) for w in offer.windows]
+    instead = offer.alternative
     dispatcher.utter_message(
         response=_response(offer, wish, turn.slot("offered")),
         goods=wording.goods(order),
         windows=wording.options(titles),
-        earliest=titles[0],
+        instead=wording.window(instead.window, today) if instead else "",
         reason=offer.reason.text if offer.reason else "",
         buttons=choices(titles),
         json_message=cards.windows(offer.windows),
@@ -152,7 +154,14 @@ def _response(offer: Offer, wish: list[Any], already: list[Any] | None) -> str:
         return "utter_choose_one"
     if not wish:
         return "utter_offer_windows"
-    return "utter_offer_matching" if offer.matching else "utter_offer_instead"
+    return _INSTEAD[offer.alternative.kind] if offer.alternative else "utter_offer_matching"
+
+
+_INSTEAD = {
+    "soonest": "utter_offer_instead",
+    "later": "utter_offer_later",
+    "last": "utter_offer_last",
+}
 
 
 class AskConfirmation(Action):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 LIVE = ("unscheduled", "scheduled", "en_route", "in_progress")
 UNDER_WAY = ("en_route", "in_progress")
@@ -197,12 +197,25 @@ class Availability:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What there is instead of a wish, one of the windows of an offer.
+
+    `soonest`: the first open window at all; `later`: the first from the wish on, with others
+    before it; `last`: the last one there is, for all come before the wish.
+    """
+
+    kind: Literal["soonest", "later", "last"]
+    window: Window
+
+
+@dataclass(frozen=True)
 class Offer:
     """Windows to name: those of the wish (`matching`), else the nearest others and why."""
 
     windows: tuple[Window, ...]
     matching: bool
     reason: Reason | None
+    alternative: Alternative | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from bot.scheduling.availability import Search
-from bot.scheduling.models import Offer, Order, TimeRange, Window
+from bot.scheduling.models import Alternative, Offer, Order, Reason, TimeRange, Window
 from bot.scheduling.reasons import reason
 from bot.scheduling.slots import Span
 
@@ -22,14 +22,34 @@ async def offer(
     everything = await search.availability(order, search.horizon)
     allowed = [w for w in everything.windows if not _in_any(w, refused)]
     wanted = [w for w in allowed if not wish or _in_any(w, wish)]
-    if wanted or not wish:
-        why = everything.reason or (None if wanted else reason("full"))
-        return Offer(tuple(wanted[:limit]), matching=bool(wanted), reason=why)
-    why = everything.reason
-    if why is None:
-        span = _span(search, wish[0])
-        why = await search.why_none(order, span, lambda window: in_range(window, wish[0]))
-    return Offer(_nearest(allowed, wish, limit), matching=False, reason=why)
+    if wanted:
+        return Offer(tuple(wanted[:limit]), matching=True, reason=None)
+    why = everything.reason or await _why(search, order, wish, everything.windows)
+    if not (wish and allowed):
+        return Offer((), matching=False, reason=why)
+    instead = _alternative(allowed, wish)
+    others = [w for w in _nearest(allowed, wish, limit) if w != instead.window]
+    named = tuple(sorted([instead.window, *others[: limit - 1]]))
+    return Offer(named, matching=False, reason=why, alternative=instead)
+
+
+async def _why(
+    search: Search, order: Order, wish: Sequence[TimeRange], is_open: Sequence[Window]
+) -> Reason:
+    """Return why nothing is left: it was all refused, or the wish has no window."""
+    if not wish or any(_in_any(window, wish) for window in is_open):
+        return reason("nothing_else")
+    span = _span(search, wish[0])
+    return await search.why_none(order, span, lambda window: in_range(window, wish[0]))
+
+
+def _alternative(allowed: Sequence[Window], wish: Sequence[TimeRange]) -> Alternative:
+    starts = [wanted.earliest for wanted in wish]
+    since = min((start for start in starts if start is not None), default=None)
+    if since is None or None in starts or allowed[0].end > since:
+        return Alternative("soonest", allowed[0])
+    later = next((window for window in allowed if window.end > since), None)
+    return Alternative("later", later) if later else Alternative("last", allowed[-1])
 
 
 def _span(search: Search, wish: TimeRange) -> Span:
@@ -64,10 +84,11 @@ def in_range(window: Window, wanted: TimeRange) -> bool:
 def _nearest(
     windows: Sequence[Window], wish: Sequence[TimeRange], limit: int
 ) -> tuple[Window, ...]:
+    """Return the windows that start closest to the wish, the closest first."""
     anchors = [r.earliest or r.latest for r in wish]
     aims = [anchor for anchor in anchors if anchor is not None]
 
     def distance(window: Window) -> timedelta:
         return min((abs(window.start - aim) for aim in aims), default=timedelta())
 
-    return tuple(sorted(sorted(windows, key=distance)[:limit]))
+    return tuple(sorted(windows, key=distance)[:limit])

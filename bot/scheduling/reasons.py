@@ -33,6 +33,11 @@ def reason(code: str, earliest: date | None = None, *, skill: str = "") -> Reaso
     return Reason("no_shift" if code.startswith("no_shift") else code, text)
 
 
+def has_day(code: str) -> bool:
+    """Say whether there is a sentence of a code that names the first day it is over."""
+    return f"{code}_until" in texts()["variants"]
+
+
 def _pattern(code: str, earliest: date | None) -> str:
     known, variants = texts(), texts()["variants"]
     if earliest is not None:

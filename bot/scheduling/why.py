@@ -16,7 +16,7 @@ from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
 from bot.scheduling.models import Order, Reason, Window
-from bot.scheduling.reasons import reason
+from bot.scheduling.reasons import has_day, reason
 from bot.scheduling.rules import Need
 from bot.scheduling.slots import Span, free_minutes, lapsed_minutes, of_provider, open_windows
 from bot.scheduling.store import window_of
@@ -72,13 +72,22 @@ class _Crew:
 
 
 async def explain(inquiry: Inquiry, horizon_ends: date, catalogue: Catalogue) -> Reason:
-    """Return the reason; `full` names the first day behind the horizon that has room."""
+    """Return the reason, with the first day on which it is over where one is known.
+
+    That is the first day behind the horizon with room, or the one after the goods are due.
+    """
     code = await _code(inquiry, horizon_ends)
-    if code == "full" and inquiry.scope is everything:
-        later = await _first_day_after(inquiry, horizon_ends)
-        if later is not None:
-            return reason("full", later)
-    return reason(code, skill=skill_name(code, catalogue))
+    day = await _over_on(inquiry, code, horizon_ends)
+    return reason(code, day, skill=skill_name(code, catalogue))
+
+
+async def _over_on(inquiry: Inquiry, code: str, horizon_ends: date) -> date | None:
+    there = rule.goods_there(inquiry.order)
+    if code == "goods_not_arrived" and there is not None and not inquiry.order.goods_missing:
+        return there.date()
+    if inquiry.scope is everything and has_day(code):
+        return await _first_day_after(inquiry, horizon_ends)
+    return None
 
 
 def skill_name(code: str, catalogue: Catalogue) -> str:

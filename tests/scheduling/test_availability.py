@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from bot.catalogue import load
 from bot.clock import FixedClock
-from bot.scheduling import TimeRange
+from bot.errors import BookingRefused
+from bot.scheduling import Scheduling, TimeRange
 from tests.scheduling import world as w
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
@@ -180,7 +183,125 @@ async def test_what_was_refused_is_not_offered_again(open_days):
     assert offer.windows == (w.window("2026-11-27", "12:00", "15:00"),)
 
 
-async def test_a_wish_that_fails_is_told_why_and_gets_the_nearest(open_days):
-    offer = await open_days.offer(w.OWNER, "O1", [_range(29, "09:00", "12:00")], limit=2)
-    assert (offer.matching, offer.reason.code) == (False, "no_shift")
-    assert [(x.start.day, x.start.hour) for x in offer.windows] == [(28, 15), (28, 18)]
+@pytest.mark.parametrize(
+    ("wish", "code", "kind", "instead", "named"),
+    [
+        # Nothing before the wish: what is named is the soonest there is.
+        (_range(25, "09:00", "12:00"), "no_shift", "soonest", (26, 9), [(26, 9), (26, 12)]),
+        (_range(26, None, "09:00"), "no_shift", "soonest", (26, 9), [(26, 9), (26, 12)]),
+        # A morning is missing in the midst.
+        (_range(27, "06:00", "09:00"), "no_shift", "later", (27, 9), [(27, 9), (27, 12)]),
+        # The closest lie before, the first one after is named all the same.
+        (_range(27, "21:00", "22:00"), "no_shift", "later", (28, 9), [(27, 18), (28, 9)]),
+        (_range(29, "09:00", "12:00"), "no_shift", "last", (28, 18), [(28, 15), (28, 18)]),
+        (TimeRange(w.at("2026-12-20", "09:00"), None), "beyond_horizon", "last", (28, 18), None),
+        (
+            TimeRange(w.at("2026-11-20", "09:00"), w.at("2026-11-21", "09:00")),
+            "past",
+            "soonest",
+            (26, 9),
+            None,
+        ),
+    ],
+)
+async def test_a_wish_that_fails_is_told_why_and_what_there_is_instead(
+    open_days, wish, code, kind, instead, named
+):
+    offer = await open_days.offer(w.OWNER, "O1", [wish], limit=2)
+    assert (offer.matching, offer.reason.code, offer.alternative.kind) == (False, code, kind)
+    window = offer.alternative.window
+    assert (window.start.day, window.start.hour) == instead
+    assert window in offer.windows
+    if named is not None:
+        assert [(x.start.day, x.start.hour) for x in offer.windows] == named
+
+
+async def test_what_was_all_refused_is_not_called_full(open_days):
+    everything = _range(26, "00:00", None)
+    saturday = _range(28, "00:00", "23:59")
+    offer = await open_days.offer(w.OWNER, "O1", refused=[everything])
+    assert (offer.windows, offer.reason.code) == ((), "nothing_else")
+    offer = await open_days.offer(w.OWNER, "O1", [saturday], [saturday])
+    assert offer.reason.code == "nothing_else"
+    assert offer.alternative.window.start.day == 27
+
+
+# Three days behind the horizon.
+AFTER = date(2026, 12, 11)
+
+
+@pytest.mark.parametrize(
+    ("order", "shifts", "calendar", "code"),
+    [
+        (w.order(), [w.shift(capacity=60)], [], "full"),
+        (w.order(), [w.shift()], [{"date": str(w.DAY), "kind": "blackout"}], "blackout"),
+        (w.order(), [], [], "no_shift"),
+        (w.order(), [w.shift(TODAY)], [], "too_late"),
+        (
+            w.order(goods_expected_at="2026-12-10T08:00:00+08:00"),
+            [w.shift()],
+            [],
+            "goods_not_arrived",
+        ),
+    ],
+)
+async def test_the_first_day_behind_the_horizon_is_named(world, order, shifts, calendar, code):
+    crews = [w.crew(shifts=[*shifts, w.shift(AFTER), w.shift("2026-12-13")])]
+    await world.take(order, crews=crews)
+    await world.scheduling.import_document({"calendar": calendar})
+    for found in (
+        await world.scheduling.availability("O1"),
+        await world.scheduling.offer(w.OWNER, "O1"),
+        await world.scheduling.offer(w.OWNER, "O1", [_range(27, "09:00", "12:00")]),
+    ):
+        assert (found.windows, found.reason.code) == ((), code)
+        assert "12月11日" in found.reason.text
+
+
+async def test_without_any_room_behind_it_no_day_is_named(world):
+    await world.take(w.order(), crews=[w.crew(shifts=[w.shift(capacity=60)])])
+    found = await world.scheduling.availability("O1")
+    assert (found.reason.code, "最早" in found.reason.text) == ("full", False)
+
+
+async def test_a_home_that_must_be_known_first_says_so(world):
+    """No category of the catalogue asks for one by default; an operator's may."""
+    catalogue = load()
+    ac = catalogue.categories["split_ac"]
+    asked = tuple(replace(q, required=q.fact == "outdoor_unit") for q in ac.questions)
+    strict = replace(
+        catalogue, categories={**catalogue.categories, "split_ac": replace(ac, questions=asked)}
+    )
+    await world.take(w.order())
+    scheduling = Scheduling(world.database, world.clock, strict, world.rules)
+    found = await scheduling.availability("O1")
+    assert (found.windows, found.reason.code) == ((), "site_unknown")
+    with pytest.raises(BookingRefused):
+        await scheduling.book(w.OWNER, "O1", w.window(), "c1")
+    await scheduling.describe_site(w.OWNER, "O1", {"outdoor_unit": "balcony"}, "c2")
+    assert (await scheduling.availability("O1")).windows == (w.window(),)
+    assert (await scheduling.book(w.OWNER, "O1", w.window(), "c3")).window == w.window()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status", "lateness"),
+    [
+        (-1, "scheduled", None),
+        (29, "scheduled", None),
+        (30, "scheduled", "late"),
+        (59, "en_route", "late"),
+        (60, "scheduled", "absent"),
+        (60, "in_progress", None),
+    ],
+)
+async def test_a_crew_is_late_after_half_an_hour_and_absent_after_a_whole_one(
+    world, minutes, status, lateness
+):
+    await world.take(w.order(visits=[w.visit_at(status=status)]))
+    world.clock = FixedClock(w.window().start + timedelta(minutes=minutes))
+    assert await world.scheduling.lateness(w.OWNER, "O1") == lateness
+
+
+async def test_a_visit_that_is_not_booked_is_not_late(world):
+    await world.take(w.order(visits=[w.unscheduled()]))
+    assert await world.scheduling.lateness(w.OWNER, "O1") is None

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from bot.errors import ImportRejected
-from bot.scheduling.tables import crew, crew_shift, crew_window, hub, orders, visit
+from bot.scheduling.tables import calendar_day, crew, crew_shift, crew_window, hub, orders, visit
 from tests.scheduling import world as w
 
 EXAMPLE = {
@@ -258,3 +258,26 @@ async def test_an_order_keeps_its_provider_until_a_file_says_otherwise(world):
     assert (await world.scheduling.api_order("O1"))["provider"] == "安得"
     await world.take(w.order())
     assert "provider" not in await world.scheduling.api_order("O1")
+
+
+@pytest.mark.parametrize(
+    ("entry", "field"),
+    [
+        ({"date": "2026-02-30", "kind": "blackout"}, "date"),
+        ({"kind": "blackout"}, "date"),
+        ({"date": "2026-11-26", "kind": "holiday"}, "kind"),
+        ({"date": "2026-11-26"}, "kind"),
+        ({"date": "2026-11-26", "kind": "stress", "capacity_factor": 1.1}, "capacity_factor"),
+        ({"date": "2026-11-26", "kind": "stress", "capacity_factor": -0.1}, "capacity_factor"),
+        ({"date": "2026-11-26", "kind": "blackout", "capacity_factor": 0.5}, "capacity_factor"),
+        ({"date": "2026-11-26", "kind": "blackout", "hub_id": "NO"}, "hub_id"),
+        ({"date": "2026-11-26", "kind": "blackout", "why": "snow"}, "why"),
+        ({"date": "2026-11-25", "kind": "stress"}, "date"),
+    ],
+)
+async def test_a_fault_of_the_calendar_is_named_by_its_path(world, entry, field):
+    good = {"date": "2026-11-25", "kind": "blackout"}
+    with pytest.raises(ImportRejected) as refused:
+        await world.scheduling.import_document({"calendar": [good, entry]})
+    assert [fault["path"] for fault in refused.value.facts["faults"]] == [f"$.calendar[1].{field}"]
+    assert await world.rows(calendar_day) == []
