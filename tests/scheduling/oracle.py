@@ -51,6 +51,7 @@ def crew_windows(crew: dict[str, Any], zone: Any) -> list[tuple[datetime, dateti
         day = date.fromisoformat(shift["date"])
         start, end = (int(shift[k][:2]) for k in ("start", "end"))
         parts = [(max(start, a), min(end, b)) for a, b in WINDOWS if max(start, a) < min(end, b)]
+        parts = parts or [(start, end)]  # outside of all standard windows: one of its own
         hours = sum(b - a for a, b in parts)
         passed = given = 0
         for a, b in parts:
@@ -132,6 +133,26 @@ def bookable(
     document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
 ) -> set[tuple[datetime, datetime]]:
     """Every window that some crew could take for the order's first visit."""
+    return {
+        (start, end)
+        for start, end in with_room(document, order, now, minutes)
+        if is_open(start, end, now)
+    }
+
+
+def first_day_behind(
+    document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
+) -> date | None:
+    """The first day after the last that can be booked which has room."""
+    ends = now.date() + timedelta(days=14)
+    days = (start.date() for start, _ in with_room(document, order, now, minutes))
+    return min((day for day in days if day > ends), default=None)
+
+
+def with_room(
+    document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
+) -> set[tuple[datetime, datetime]]:
+    """Every window with a crew that may and can, whatever the cut-offs and the horizon."""
     hubs = serving_hubs(document, order)
     needed = skills_needed(order)
     found = set()
@@ -145,7 +166,6 @@ def bookable(
             room = share - used(document, crew["crew_id"], start, minutes)
             if (
                 has_licences(crew, needed, start.date())
-                and is_open(start, end, now)
                 and start >= goods_from(order, now.tzinfo)
                 and room >= minutes_needed(order, minutes)
             ):

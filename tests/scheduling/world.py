@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, text
 
-from bot.catalogue import load
+from bot.catalogue import Catalogue, load
 from bot.clock import BUSINESS_ZONE, FixedClock
 from bot.database import Database
 from bot.scheduling import Caller, Feed, Scheduling, Window
@@ -110,10 +110,11 @@ class World:
     database: Database
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     rules: BookingRules = field(default_factory=BookingRules)
+    catalogue: Catalogue = field(default_factory=load)
 
     @property
     def scheduling(self) -> Scheduling:
-        return Scheduling(self.database, self.clock, load(), self.rules)
+        return Scheduling(self.database, self.clock, self.catalogue, self.rules)
 
     @property
     def feed(self) -> Feed:

@@ -1,9 +1,12 @@
 """Invariants 9, 11 and 12 against a brute-force oracle: a window is offered if and only if it
-can be booked, with a crew that may do it, and every empty answer has the right reason."""
+can be booked, with a crew that may do it, and every empty answer has the right reason, with the
+first day on which it is over. On days around the turn of the year, too, and to the minute."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from bot.catalogue import load
+from bot.catalogue import SiteQuestion, load
 from bot.clock import BUSINESS_ZONE
 from bot.database import Database
 from bot.errors import BookingRefused
@@ -20,19 +23,44 @@ from bot.scheduling.tables import visit as visits
 from tests.scheduling import oracle
 from tests.scheduling import world as w
 
+PLAIN = load()
+# The plain one lets everything be booked unasked; here the wall must be known first.
+FACT = "wall"
+STRICT = replace(
+    PLAIN,
+    categories={
+        name: replace(c, questions=(*c.questions, SiteQuestion(FACT, "墙体？", required=True)))
+        for name, c in PLAIN.categories.items()
+    },
+)
+SITES = ["not asked", "not asked", "asked", "known"]
 MINUTES = {name: category.minutes for name, category in load().categories.items()}
 GOODS = ["split_ac", "refrigerator", "gas_hob", "tv"]
 SKILLS = [*GOODS, "gas", "heavy_carry"]
-DAYS = [date(2026, 11, 24) + timedelta(days=n) for n in (0, 1, 2, 14, 15)]
+# Horizons that end before, on and after the turn of the year, and one that begins with it.
+TODAYS = [date(2026, 11, 24), date(2026, 12, 17), date(2026, 12, 18), date(2026, 12, 31)]
+TODAYS += [date(2027, 1, 1)]
+AHEAD = (0, 1, 2, 14, 15, 20)
+# The last minute before a window of today or of tomorrow closes, and that minute.
+CLOCKS = ["08:00", "09:59", "10:00", "16:59", "17:59", "18:00", "19:00", "23:59"]
+# When the goods are due, in days from today: they open the days after it.
+DUE = [(0, "00:00"), (0, "23:59"), (1, "12:00"), (12, "23:59"), (13, "00:00"), (13, "23:59")]
+DUE += [(14, "00:00"), (16, "12:00")]
 
-some_day = st.sampled_from(DAYS)
 some_provider = st.sampled_from(["日日顺", "安得", None])
 
 
+def _day(today):
+    return st.sampled_from([today + timedelta(days=n) for n in AHEAD])
+
+
 @st.composite
-def shifts(draw):
-    days = draw(st.lists(some_day, max_size=3, unique=True))
-    hours = st.sampled_from([("09:00", "12:00"), ("10:00", "15:00"), ("09:00", "21:00")])
+def shifts(draw, today):
+    days = draw(st.lists(_day(today), max_size=3, unique=True))
+    standard = [("09:00", "12:00"), ("10:00", "15:00"), ("09:00", "21:00")]
+    # Shorter than a window, at its end, and outside of all.
+    short = [("10:00", "11:00"), ("11:00", "13:00"), ("06:00", "08:00"), ("21:00", "23:00")]
+    hours = st.sampled_from([*standard, *short])
     found = []
     for day in days:
         start, end = draw(hours)
@@ -41,7 +69,8 @@ def shifts(draw):
 
 
 @st.composite
-def crews(draw):
+def crews(draw, today):
+    some_day = _day(today)
     found = []
     for number in range(draw(st.integers(0, 3))):
         skills = draw(st.lists(st.sampled_from(SKILLS), unique=True, max_size=6))
@@ -52,7 +81,7 @@ def crews(draw):
         ]
         hub = draw(st.sampled_from(["H1", "H2"]))
         more = {"hub_id": hub, "members": draw(st.integers(1, 2))}
-        found.append(w.crew(f"C{number}", draw(shifts()), licences, **more))
+        found.append(w.crew(f"C{number}", draw(shifts(today)), licences, **more))
     return found
 
 
@@ -69,7 +98,10 @@ def _divided(draw, hubs, crews):
 
 @st.composite
 def documents(draw):
-    made = draw(crews())
+    """A document, and the day on which it is looked at."""
+    today = draw(st.sampled_from(TODAYS))
+    some_day = _day(today)
+    made = draw(crews(today))
     calendar = {}
     for entry in draw(
         st.lists(
@@ -90,21 +122,16 @@ def documents(draw):
     )
     order["items"][0]["quantity"] = draw(st.integers(1, 2))
     order["items"][0]["weight_kg"] = draw(st.sampled_from([50, 80, 81]))
-    due = draw(
-        st.none() | st.sampled_from(["2026-11-25T12:00:00+08:00", "2026-12-08T01:00:00+08:00"])
-    )
+    due = draw(st.none() | st.sampled_from(DUE))
     if due:
-        order["goods_expected_at"] = due
+        ahead, clock = due
+        order["goods_expected_at"] = w.at(today + timedelta(days=ahead), clock).isoformat()
     others = _booked_others(draw, made)
     hubs = [w.hub("H1"), w.hub("H2", ("310115", "310104"))]
     _divided(draw, hubs, made)
     order["provider"] = draw(some_provider)
-    return {
-        "hubs": hubs,
-        "crews": made,
-        "orders": [order, *others],
-        "calendar": list(calendar.values()),
-    }
+    document = {"hubs": hubs, "crews": made, "orders": [order, *others]}
+    return {**document, "calendar": list(calendar.values())}, today
 
 
 def _booked_others(draw, made):
@@ -127,30 +154,48 @@ def book_of(database_url):
         runner.run(database.close())
 
 
-@given(document=documents(), hour=st.sampled_from([8, 10, 17, 19]))
+@given(given=documents(), clock=st.sampled_from(CLOCKS), site=st.sampled_from(SITES))
 @settings(
-    max_examples=60,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_a_window_is_offered_exactly_if_it_can_be_booked(book_of, document, hour):
+def test_a_window_is_offered_exactly_if_it_can_be_booked(book_of, given, clock, site):
     world, runner = book_of
-    runner.run(_check(world, document, hour))
+    document, today = given
+    runner.run(_check(world, document, w.at(today, clock), site))
 
 
-async def _check(world, document, hour):
-    now = w.at("2026-11-24", f"{hour:02}:00")
+async def _check(world, document, now, site):
     world.clock = w.FixedClock(now)
+    world.catalogue = PLAIN if site == "not asked" else STRICT
     await w.emptied(world.database)
     await world.scheduling.import_document(document)
+    if site == "known":
+        await world.scheduling.describe_site(w.OWNER, "O1", {FACT: "brick"}, "site")
     order = document["orders"][0]
-    expected = oracle.bookable(document, order, now, MINUTES)
+    unknown = site == "asked"
+    expected = set() if unknown else oracle.bookable(document, order, now, MINUTES)
     found = await world.scheduling.availability("O1")
     assert {(x.start, x.end) for x in found.windows} == expected
     if not expected:
-        assert found.reason.code == oracle.reason(document, order, now, MINUTES)
-        assert found.reason.text
+        code = "site_unknown" if unknown else oracle.reason(document, order, now, MINUTES)
+        assert found.reason.code == code
+        _names_the_day(found.reason, _over_on(code, document, order, now))
     await _book_each(world, document, expected)
+
+
+def _over_on(code, document, order, now):
+    if code == "goods_not_arrived":
+        return oracle.goods_from(order, now.tzinfo).date()
+    if code in {"full", "blackout", "no_shift", "too_late"}:
+        return oracle.first_day_behind(document, order, now, MINUTES)
+    return None
+
+
+def _names_the_day(reason, day):
+    named = re.search(r"最早要到(\d+)月(\d+)日", reason.text)
+    assert (named and (int(named[1]), int(named[2]))) == (day and (day.month, day.day))
 
 
 async def _book_each(world, document, expected):
