@@ -16,6 +16,7 @@ import actions.context
 from bot.api import (
     auth,
     calendars,
+    chat_links,
     conversations,
     dispatch,
     events,
@@ -257,6 +258,7 @@ def make_web(parts: Parts) -> web.Application:
                 parts.restarts,
             ),
             *orders.routes(parts.scheduling, links),
+            *chat_links.routes(parts.scheduling, parts.channels),
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),
             *imports.routes(parts.providers.uploads),

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ from aiohttp import ClientSession, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import wording
+from bot.channels.order_handles import OrderLink
 from bot.channels.tokens import Tokens
 from bot.conversation.conversations import Conversations
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
@@ -206,6 +208,15 @@ class PlatformChannel(Channel, Generic[Account]):
     async def fetch(self, account: str, source: Mapping[str, Any]) -> bytes:
         """Return the bytes of a picture. Raises RetryLater, or Refused where it is gone."""
         raise Refused(f"{self.name} has no pictures to fetch from {account}: {sorted(source)}")
+
+    async def order_links(self, order_no: str, life: timedelta) -> Sequence[OrderLink]:
+        """Return what leads a consumer from an order's page into a chat that knows the order.
+
+        Nothing by default. Raises MalformedRequest where the number is too long for a link, and
+        DeliveryFailed where the platform makes none.
+        """
+        del order_no, life
+        return ()
 
     def late(self, outbound: Outbound) -> Encoded:
         """Return what is sent once the platform takes no more replies: nothing, by default."""

@@ -152,10 +152,7 @@ class OfficialAccountChannel(PlatformChannel[OfficialAccount]):
         return await self._apis[account].media(str(source["media_id"]), _LARGEST_PICTURE)
 
     async def order_links(self, order_no: str, life: timedelta) -> list[OrderLink]:
-        """Return for each account a picture of a code that opens the chat, knowing the order.
-
-        Raises MalformedRequest where the number is too long, and the errors of `ask`.
-        """
+        """Return for each account a picture of a code that opens the chat, knowing the order."""
         return [await self._code(account, order_no, life) for account in self.accounts]
 
     async def _code(self, account: str, order_no: str, life: timedelta) -> OrderLink:

@@ -150,10 +150,7 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
         return await self._apis[account].media(str(source["media_id"]), _LARGEST_PICTURE)
 
     async def order_links(self, order_no: str, life: timedelta) -> list[OrderLink]:
-        """Return for each service account an address that opens its chat, knowing the order.
-
-        Raises MalformedRequest where the number is too long, and the errors of `ask`.
-        """
+        """Return for each service account an address that opens its chat, knowing the order."""
         return [
             OrderLink(self.name, name, "link", await self._link(name, box, order_no, life))
             for name, account in self.accounts.items()
