@@ -28,6 +28,7 @@ from bot.api import (
     tokens,
     webhooks,
 )
+from bot.api.merchants import keep_to_merchants
 from bot.api.metrics import Metrics
 from bot.api.problems import problems
 from bot.channels import pages, registry
@@ -242,6 +243,7 @@ def make_web(parts: Parts) -> web.Application:
         auth.embedding(door.sites),
         problems,
         auth.require_token(api_tokens),
+        keep_to_merchants(parts.providers.owners),
         auth.same_site(door.sites),
     ]
     app = web.Application(

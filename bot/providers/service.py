@@ -17,6 +17,7 @@ from bot.providers.upload_worker import UploadWorker
 from bot.providers.uploads import Uploads
 from bot.providers.webhooks import KIND, Webhooks, WebhookTeller
 from bot.scheduling import Feed
+from bot.scheduling.owners import Owners
 from bot.settings import Settings
 
 _MEGABYTE = 1024 * 1024
@@ -36,6 +37,7 @@ class Providers:
         self._seconds = seconds
         self._tries = settings.webhook_tries
         self.uploads = Uploads(database, seconds, settings.import_max_mb * _MEGABYTE)
+        self.owners = Owners(database)
         self.webhooks = Webhooks(database, seconds)
         self._feed = feed
         self._config = config.load(settings)
