@@ -260,7 +260,7 @@ def make_web(parts: Parts) -> web.Application:
                 parts.restarts,
             ),
             *orders.routes(parts.scheduling, links),
-            *chat_links.routes(parts.scheduling, parts.channels),
+            *chat_links.routes(parts.scheduling, _linking(parts.channels)),
             *dispatch.routes(parts.dispatch, links),
             *calendars.routes(parts.dispatch, links),
             *imports.routes(parts.providers.uploads),
@@ -286,6 +286,11 @@ def make_web(parts: Parts) -> web.Application:
 
     app.on_shutdown.append(close_sockets)
     return app
+
+
+def _linking(channels: Sequence[object]) -> list[PlatformChannel[Any]]:
+    """Return the channels of consumers: those of staff have no chats to lead to."""
+    return [channel for channel in channels if isinstance(channel, PlatformChannel)]
 
 
 def _consumers(scheduling: Scheduling) -> Callable[[], Awaitable[list[dict[str, Any]]]]:
