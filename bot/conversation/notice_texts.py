@@ -38,7 +38,7 @@ def as_line(notice: Notice, today: date) -> Reply:
     """
     about = {"kind": notice.kind, "order_no": notice.order.order_no}
     custom = {"notice": {**about, "words": _words(notice, today)}}
-    return Reply(_text(notice, today), _buttons(notice), custom)
+    return Reply(text(notice, today), _buttons(notice), custom)
 
 
 def as_card(notice: Notice, today: date) -> Reply:
@@ -47,12 +47,13 @@ def as_card(notice: Notice, today: date) -> Reply:
         "kind": notice.kind,
         "order_no": notice.order.order_no,
         "title": _texts()[notice.kind]["title"],
-        "text": _text(notice, today),
+        "text": text(notice, today),
     }
     return Reply(custom={"notice": card})
 
 
-def _text(notice: Notice, today: date) -> str:
+def text(notice: Notice, today: date) -> str:
+    """Return the words of a notice."""
     return str(_texts()[notice.kind]["text"].format(**_words(notice, today)))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
@@ -41,6 +41,8 @@ from bot.settings import BookingRules
 log = get_logger(__name__)
 
 _BATCH = 50
+# Nobody keeps a page open for so long.
+_LEFT_AFTER = timedelta(hours=24)
 _MOBILE = re.compile(r"(?:\+?86)?(1\d{10})")
 _PERSONS = (State.QUEUED, State.HUMAN)
 
@@ -115,7 +117,7 @@ class NoticeTeller:
             if needless is not None:
                 await notices.settle(tx, notice_id, needless, now)
                 return True
-            chat = await _newest_chat(tx, notice) or await self._by_telephone(tx, notice, now)
+            chat = await self._chat(tx, notice, now)
             if chat is None:
                 await notices.set_aside(tx, notice_id)
                 return False
@@ -128,6 +130,13 @@ class NoticeTeller:
         log.info("notice_told", kind=notice.kind, notice=notice_id)
         self._publish(chat.id, MessageAdded(line))
         return True
+
+    async def _chat(self, tx: AsyncConnection, notice: Notice, now: datetime) -> Row[Any] | None:
+        """Return where the consumer reads it: a page that was left long ago is no such place."""
+        newest = await _newest_chat(tx, notice)
+        if newest is not None and not await _left(tx, newest, now):
+            return newest
+        return await self._by_telephone(tx, notice, now) or newest
 
     async def _by_telephone(
         self, tx: AsyncConnection, notice: Notice, now: datetime
@@ -144,6 +153,9 @@ class NoticeTeller:
 async def _write(tx: AsyncConnection, held: Row[Any], notice: Notice, now: datetime) -> Any:
     with_person = held.state in _PERSONS
     reply = (notice_texts.as_card if with_person else notice_texts.as_line)(notice, now.date())
+    if with_person and held.account is not None:
+        # A platform shows no cards.
+        reply = replace(reply, text=notice_texts.text(notice, now.date()))
     return await transcript.append_reply(
         tx,
         held.id,
@@ -154,6 +166,19 @@ async def _write(tx: AsyncConnection, held: Row[Any], notice: Notice, now: datet
         notice.notice_id,
         Purpose.NOTICE,
     )
+
+
+async def _left(tx: AsyncConnection, chat: Row[Any], now: datetime) -> bool:
+    """Whether a chat on a page has heard nothing of its consumer for long."""
+    if chat.account is not None:
+        return False
+    said = await tx.execute(
+        select(func.max(message.c.at)).where(
+            message.c.conversation_id == chat.id, message.c.author == Author.CONSUMER
+        )
+    )
+    last = said.scalar_one()
+    return last is None or last < now - _LEFT_AFTER
 
 
 async def _needless(tx: AsyncConnection, notice: Notice, now: datetime) -> Outcome | None:
@@ -199,7 +224,7 @@ async def _newest_chat(tx: AsyncConnection, notice: Notice) -> Row[Any] | None:
     dialogue = func.coalesce(conversation.c.dialogue_id, conversation.c.id)
     theirs = or_(conversation.c.consumer_id == order.consumer_id, dialogue.in_(proven))
     found = await tx.execute(
-        select(conversation.c.id)
+        select(conversation)
         .where(conversation.c.current, theirs)
         .order_by(newest.is_(None), newest.desc(), conversation.c.opened_at.desc())
         .limit(1)

@@ -287,6 +287,38 @@ async def test_who_has_a_chat_is_told_there(service, world, caller):
     assert await _in_outbox(world) == []
 
 
+async def test_a_page_that_was_left_a_day_ago_is_no_place_to_be_told(service, world, caller):
+    await service.say("在吗", consumer_id="tb_1001")
+    service.clock.advance(timedelta(hours=25))
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 1
+    assert await _kinds(service) == []
+    assert await _kinds(service, "main:13912345678") == ["confirmed"]
+
+
+async def test_where_there_is_no_other_way_it_is_told_there_all_the_same(service, world, teller):
+    await service.say("在吗", consumer_id="tb_1001")
+    service.clock.advance(timedelta(hours=25))
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await teller.tell_due() == 1
+    assert await _kinds(service) == ["confirmed"]
+
+
+async def test_a_platforms_chat_is_never_left_and_hears_of_it_while_a_person_has_it(
+    service, world, caller
+):
+    incoming = Incoming("fake", "main:u1", "在吗", "m1", "tb_1001", account="main")
+    await service.conversations.receive(incoming)
+    await service.move(Command.BARGE_IN, WANG, case=await service.case("main:u1"))
+    service.clock.advance(timedelta(hours=25))
+    await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
+    assert await caller.tell_due() == 1
+    (line,) = await _said(service, "main:u1")
+    assert line.text.startswith("已为您约好")
+    assert line.buttons == ()
+    assert ("notice", "new") in await _in_outbox(world)
+
+
 async def test_what_has_no_template_waits_for_a_chat(service, world, caller):
     visit = await world.scheduling.book(w.OWNER, "O1", MORNING, "c1")
     await caller.tell_due()
