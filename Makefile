@@ -52,8 +52,8 @@ bench-times: ## compare the time grammar with dateparser and jionlp, into docs/b
 bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, on both databases
 	@$(BIN)/python -m benchmarks.booking
 
-bench-desk: ## measure takeover with 2,000 sockets and 200 lines a second
-	@$(BIN)/python -m benchmarks.desk
+bench-desk: ## measure takeover with 2,000 sockets and 200 lines a second, into docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.desk docs/benchmarks.md
 
 # In a folder beside the engine's environment: the engine never sees what is compared with.
 bench-nlu: ## compare pipelines of understanding, into docs/understanding.md (an hour)

@@ -1,8 +1,9 @@
-"""`python -m benchmarks.desk`: how long a line takes from one side of a takeover to the other.
+"""`python -m benchmarks.desk [PAGE]`: how long a line takes from one side to the other.
 
-Consumers' sockets and agents' pages are opened on a server in a process of its own; then so
-many lines a second go both ways through HTTP, and each is timed until the other side's socket
-tells it. Also: the server's memory for a socket, and its processor time while nothing is said.
+The server has a process of its own, and this one is the load: it opens consumers' sockets and
+agents' pages, then sends so many lines a second both ways through HTTP, and times each until the
+other side's socket tells it. Also: the server's memory for a socket, and its processor time
+while nothing is said. With PAGE the table goes between that page's marks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from time import perf_counter
 
 import aiohttp
 
+from benchmarks import page
 from benchmarks.desk.server import PASSWORD
 
 _WATCHED = 50
@@ -88,6 +90,7 @@ async def main() -> None:
     parser.add_argument("--rate", type=int, default=200, help="lines a second, both ways together")
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--database", help="a URL; a new SQLite file without it")
+    parser.add_argument("page", nargs="?", type=Path, help="where the table goes, too")
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -129,7 +132,10 @@ async def _measure(options: argparse.Namespace, pid: int, world: dict) -> None:
         begun = perf_counter()
         await _talk(run, options, world["chats"], agents)
         share = (run.processor() - busy) / (perf_counter() - begun)
-        _print(options, run, (a_socket, idle, idle_with_pages, share))
+        text = _table(options, run, (a_socket, idle, idle_with_pages, share))
+        print(text)
+        if options.page:
+            page.replace(options.page, "desk", text)
         for task in run.tasks:
             task.cancel()
 
@@ -195,18 +201,30 @@ async def _agents(run: Run, number: int, chat: dict, agents: dict) -> None:
     await run.post(path, body, agents[chat["login"]])
 
 
-def _print(options: argparse.Namespace, run: Run, found: tuple[float, ...]) -> None:
+def _table(options: argparse.Namespace, run: Run, found: tuple[float, ...]) -> str:
     a_socket, idle, idle_with_pages, busy = found
-    print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores")
-    print(f"{options.sockets} sockets, {options.agents} pages, {options.rate} lines a second\n")
-    print("| | p50 | p95 | p99 | lines |\n|---|---|---|---|---|")
-    for side, took in run.took.items():
-        cuts = statistics.quantiles(took, n=100) if len(took) > 1 else [0.0] * 99
-        row = " | ".join(f"{cuts[at - 1] * 1000:.0f} ms" for at in (50, 95, 99))
-        print(f"| {side} | {row} | {len(took)} |")
-    print(f"\nnot told: {len(run.sent)}, refused: {run.refused}")
-    print(f"memory a consumer's socket: {a_socket:.1f} kB")
-    print(f"one core, idle: {idle:.0%}; with pages: {idle_with_pages:.0%}; busy: {busy:.0%}")
+    told = sum(map(len, run.took.values()))
+    lines = [
+        f"{options.sockets:,} consumers' sockets, {options.agents} agents' pages, "
+        f"{options.rate} lines a second for {options.seconds} seconds; {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, "
+        f"{'PostgreSQL' if options.database else 'SQLite'}.",
+        "",
+        "| | p50 | p95 | p99 | lines |",
+        "|---|---|---|---|---|",
+        *(_row(side, took) for side, took in run.took.items()),
+        "",
+        f"Told {told}, not told {len(run.sent)}, refused {run.refused}. "
+        f"Memory of the server for one consumer's socket: {a_socket:.0f} kB. The server's share of one core: idle {idle:.0%}, "
+        f"with pages {idle_with_pages:.0%}, under this load {busy:.0%}.",
+    ]
+    return "\n".join(lines)
+
+
+def _row(side: str, took: list[float]) -> str:
+    cuts = statistics.quantiles(took, n=100) if len(took) > 1 else [0.0] * 99
+    times = " | ".join(f"{cuts[at - 1] * 1000:.0f} ms" for at in (50, 95, 99))
+    return f"| {side} | {times} | {len(took)} |"
 
 
 if __name__ == "__main__":

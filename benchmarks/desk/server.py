@@ -33,6 +33,7 @@ from bot.scheduling import Scheduling
 from bot.settings import BookingRules
 
 PASSWORD = "for measuring only"
+_AT_ONCE = 50
 
 
 async def main(url: str, chats: int, agents: int) -> None:
@@ -47,7 +48,16 @@ async def main(url: str, chats: int, agents: int) -> None:
     desk = DeskService(database, clock, talks, scheduling, engine)
     sessions = Sessions("secret")
     people = [await _agent(desk, number, chats) for number in range(agents)]
-    made = [await _chat(talks, sessions, people[n % agents]) for n in range(chats)]
+    made = [
+        chat
+        for first in range(0, chats, _AT_ONCE)
+        for chat in await asyncio.gather(
+            *(
+                _chat(talks, sessions, people[number % agents])
+                for number in range(first, min(first + _AT_ONCE, chats))
+            )
+        )
+    ]
     photos = talks.photos(PhotoRules(Path(tempfile.gettempdir()), 1, 1))
     channel = WebChannel(talks, photos, sessions, Door(ShopIdentity(())))
     app = web.Application(middlewares=[problems])

@@ -15,10 +15,12 @@ from bot.conversation.records import (
     Author,
     ConversationView,
     Message,
+    MessageAdded,
     Place,
     Placed,
     ReadUpTo,
     Typing,
+    Visibility,
 )
 from bot.conversation.states import State
 
@@ -64,14 +66,29 @@ class Feed:
                     await self._tell_read(event.seq)
             elif isinstance(event, Placed):
                 await self._tell_place(event.place)
+            elif isinstance(event, MessageAdded) and self._follows(event.message):
+                await self._tell_line(event.message)
             else:
                 same = await self._catch_up()
 
+    def _follows(self, line: Message) -> bool:
+        """Whether nothing was said between what was told last and a line of this case.
+
+        Then the line need not be read: most are told in this way.
+        """
+        return line.conversation_id == self._id and line.seq <= self._seq + 1
+
+    async def _tell_line(self, line: Message) -> None:
+        if line.seq <= self._seq:
+            return
+        if line.visibility is Visibility.PUBLIC:
+            await self._frame({"type": "message", "message": encode(line)})
+        self._seq = line.seq
+
     async def _catch_up(self) -> bool:
         """Tell what is new; False where it belongs to another case than the one listened to."""
-        for message in await self._conversations.after(self._id, self._seq):
-            await self._frame({"type": "message", "message": encode(message)})
-            self._seq = message.seq
+        for line in await self._conversations.after(self._id, self._seq):
+            await self._tell_line(line)
         view = await self._conversations.newest_case(self._id)
         await self._tell_state(view)
         await self._tell_read(view.read_seq)

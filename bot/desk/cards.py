@@ -16,7 +16,7 @@ from bot.log import mask
 from bot.scheduling import Caller, Order, Scheduling, Visit
 
 _DISTRICT = re.compile(r"^.*?(?:区|县|市(?!.*[区县]))")
-_FRESH_SECONDS = 5.0
+_FRESH_SECONDS = 30.0
 _KEPT = 2000
 
 
@@ -26,7 +26,7 @@ def caller(row: Row[Any]) -> Caller:
 
 
 class Orders:
-    """The orders that a chat has a right to. What lists show of them may be seconds old."""
+    """The orders that a chat has a right to. What lists show of them may be half a minute old."""
 
     def __init__(self, scheduling: Scheduling) -> None:
         self._scheduling = scheduling

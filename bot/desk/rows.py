@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import waiting
@@ -36,7 +37,7 @@ class Line:
 
 async def one(tx: AsyncConnection, account_id: str, conversation_id: str) -> Row[Any]:
     """Return one row of a list. Raises ConversationNotFound."""
-    found = await tx.execute(_rows(account_id).where(conversation.c.id == conversation_id))
+    found = await tx.execute(_one(), {"account_id": account_id, "wanted": conversation_id})
     row: Row[Any] | None = found.one_or_none()
     if row is None:
         raise ConversationNotFound(sender=conversation_id)
@@ -46,7 +47,7 @@ async def one(tx: AsyncConnection, account_id: str, conversation_id: str) -> Row
 async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[Any]]:
     """Return a list's rows in order: `queued`, `mine` or `bot`."""
     c = conversation.c
-    query = _rows(account_id)
+    query = _rows()
     if name == "queued":
         query = query.where(c.state == State.QUEUED).order_by(c.priority, c.ticket)
     elif name == "mine":
@@ -55,7 +56,7 @@ async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[An
         )
     else:
         query = query.where(c.state == State.BOT, c.current).order_by(c.opened_at.desc(), c.id)
-    return list(await tx.execute(query.limit(MOST)))
+    return list(await tx.execute(query.limit(MOST), {"account_id": account_id}))
 
 
 async def on_lists(tx: AsyncConnection) -> set[str]:
@@ -71,20 +72,20 @@ async def on_lists(tx: AsyncConnection) -> set[str]:
 
 async def in_human_hands(tx: AsyncConnection, account_id: str) -> list[Row[Any]]:
     """Return the conversations that people have."""
-    query = _rows(account_id).where(conversation.c.state == State.HUMAN)
-    return list(await tx.execute(query.order_by(conversation.c.claimed_at).limit(MOST)))
+    query = _rows().where(conversation.c.state == State.HUMAN)
+    query = query.order_by(conversation.c.claimed_at).limit(MOST)
+    return list(await tx.execute(query, {"account_id": account_id}))
 
 
 async def closed_between(
     tx: AsyncConnection, account_id: str, since: datetime, until: datetime, *, by_people: bool
 ) -> list[Row[Any]]:
     """Return the cases that were closed in a time, oldest first."""
-    query = _rows(account_id).where(
-        conversation.c.closed_at >= since, conversation.c.closed_at < until
-    )
+    query = _rows().where(conversation.c.closed_at >= since, conversation.c.closed_at < until)
     if by_people:
         query = query.where(conversation.c.claimed_at.is_not(None))
-    return list(await tx.execute(query.order_by(conversation.c.closed_at)))
+    query = query.order_by(conversation.c.closed_at)
+    return list(await tx.execute(query, {"account_id": account_id}))
 
 
 async def position(tx: AsyncConnection, row: Row[Any]) -> int | None:
@@ -163,7 +164,14 @@ async def earlier_cases(tx: AsyncConnection, row: Row[Any]) -> list[Row[Any]]:
     return list(found)
 
 
-def _rows(account_id: str) -> Select[Any]:
+@cache
+def _one() -> Select[Any]:
+    return _rows().where(conversation.c.id == bindparam("wanted"))
+
+
+@cache
+def _rows() -> Select[Any]:
+    """Select rows as one account sees them; built once, which takes longer than running it."""
     c = conversation.c
     last = (
         select(func.max(message.c.seq))
@@ -173,7 +181,7 @@ def _rows(account_id: str) -> Select[Any]:
     )
     seen = (
         select(cursor.c.seq)
-        .where(cursor.c.account_id == account_id, cursor.c.conversation_id == c.id)
+        .where(cursor.c.account_id == bindparam("account_id"), cursor.c.conversation_id == c.id)
         .correlate(conversation)
         .scalar_subquery()
     )

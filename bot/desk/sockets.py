@@ -262,8 +262,8 @@ class Feed:
         if row["last_seq"] <= seq and row["epoch"] <= epoch:
             return
         async with self._desk.database.reading() as tx:
-            said = await rows.lines(tx, conversation_id, seq)
-            moved = await rows.moves(tx, conversation_id, epoch)
+            said = await rows.lines(tx, conversation_id, seq) if row["last_seq"] > seq else []
+            moved = await rows.moves(tx, conversation_id, epoch) if row["epoch"] > epoch else []
         for move in moved:
             encoded = self._desk.encoder.move(move)
             await self._tell("move", conversation_id=conversation_id, move=encoded)
