@@ -215,7 +215,8 @@ def _table(options: argparse.Namespace, run: Run, found: tuple[float, ...]) -> s
         *(_row(side, took) for side, took in run.took.items()),
         "",
         f"Told {told}, not told {len(run.sent)}, refused {run.refused}. "
-        f"Memory of the server for one consumer's socket: {a_socket:.0f} kB. The server's share of one core: idle {idle:.0%}, "
+        f"Memory of the server for one consumer's socket: {a_socket:.0f} kB. "
+        f"The server's share of one core: idle {idle:.0%}, "
         f"with pages {idle_with_pages:.0%}, under this load {busy:.0%}.",
     ]
     return "\n".join(lines)
