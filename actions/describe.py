@@ -47,22 +47,27 @@ async def note(
     change = await at.scheduling.describe_site(
         turn.caller, order.order_no, facts, f"{turn.turn_id}:site"
     )
-    said = wording.facts(facts)
     if change.conflict:
-        live = order.live_visit
-        window = wording.window(live.window if live else None, at.clock.today())
-        dispatcher.utter_message(
-            response="utter_site_conflict",
-            facts=said,
-            window=window,
-            buttons=buttons(("reschedule", "/reschedule_visit"), ("not_now", "/deny")),
-        )
-        return [SlotSet("open_offer", "action_reschedule")]
+        return _say_conflict(order, facts, dispatcher, at)
     known = set(facts) != {"note"}
     dispatcher.utter_message(
-        response="utter_site_noted_minutes" if known else "utter_site_unclear", facts=said
+        response="utter_site_noted_minutes" if known else "utter_site_unclear",
+        facts=wording.facts(facts),
     )
     return []
+
+
+def _say_conflict(
+    order: Order, facts: dict[str, Any], dispatcher: CollectingDispatcher, at: Services
+) -> Events:
+    live = order.live_visit
+    dispatcher.utter_message(
+        response="utter_site_conflict",
+        facts=wording.facts(facts),
+        window=wording.window(live.window if live else None, at.clock.today()),
+        buttons=buttons(("reschedule", "/reschedule_visit"), ("not_now", "/deny")),
+    )
+    return [SlotSet("open_offer", "action_reschedule")]
 
 
 def _ask_next(
@@ -79,18 +84,22 @@ def _ask_next(
 
 
 class OldAppliance(Need):
-    """Note that an old appliance is there to be taken down or away."""
+    """Note that an old appliance is to be taken down or away with the visit."""
 
     action = "action_old_appliance"
 
     async def serve(self, turn: Turn, dispatcher: CollectingDispatcher, at: Services) -> Events:
-        """Note it with the order where that is known; say how it is charged."""
+        """Note it with the order where that is known; say how it is charged.
+
+        It takes the crew longer: where the booked window has no room for that, say so.
+        """
         order, _ = await find_order(turn, at)
         if order is None:
             dispatcher.utter_message(response="utter_old_appliance_general")
             return []
-        await at.scheduling.describe_site(
-            turn.caller, order.order_no, {"old_appliance": True}, f"{turn.turn_id}:site"
+        facts = {"old_appliance": True}
+        change = await at.scheduling.describe_site(
+            turn.caller, order.order_no, facts, f"{turn.turn_id}:site"
         )
         dispatcher.utter_message(response="utter_old_appliance")
-        return []
+        return _say_conflict(order, facts, dispatcher, at) if change.conflict else []
