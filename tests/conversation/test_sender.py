@@ -236,7 +236,7 @@ async def test_a_rate_limit_pauses_its_account_and_no_other(post):
 
 
 async def test_limited_again_and_again_it_is_not_given_up(post):
-    post.deliverer.failures = [RateLimited(after=0) for _ in range(10)]
+    post.deliverer.failures = [*(RateLimited(after=0) for _ in range(10)), RetryLater()]
     async with post.sending():
         await post.hear("一", "m1")
         await post.settled("sent")
