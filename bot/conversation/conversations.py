@@ -54,6 +54,8 @@ from bot.dialogue.fallback import Fallback
 from bot.errors import TurnPending
 
 _POLL = 0.5
+# The most patient platform tells an event again for 7 days.
+_REMEMBERED = 8 * 24 * 3600.0
 
 
 class NoObserver:
@@ -264,6 +266,11 @@ class Conversations:
         """Return how many conversations are in each state, and how many messages wait."""
         async with self.database.reading() as tx:
             return await transcript.count_states(tx), await lanes.backlog(tx)
+
+    async def forget_events(self) -> int:
+        """Forget what platforms told so long ago that none tells it again; return how much."""
+        async with self.database.transaction() as tx:
+            return await outbox.forget_events(tx, self.seconds() - _REMEMBERED)
 
     async def sending(self) -> dict[str, int]:
         """Return how many lines wait to be sent to platforms, and how many are dead."""

@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, and_, case, insert, or_
+from sqlalchemy import Row, and_, case, delete, insert, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.delivery_tables import channel_event, outbox, recipient
@@ -92,6 +92,12 @@ async def first_time(
         .returning(channel_event.c.event_id)
     )
     return noted.first() is not None
+
+
+async def forget_events(tx: AsyncConnection, before: float) -> int:
+    """Forget events that no platform tells again any more; return how many."""
+    gone = await tx.execute(delete(channel_event).where(channel_event.c.at < before))
+    return int(gone.rowcount)
 
 
 async def _one_more(tx: AsyncConnection, place: Row[Any]) -> str:

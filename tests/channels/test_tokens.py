@@ -92,9 +92,7 @@ async def test_where_fetching_fails_the_next_who_asks_tries_at_once(processes, m
     assert await processes[1].get("wx", "a", maker.fetch) == "token-1"
 
 
-async def test_a_process_that_died_while_fetching_holds_up_nobody_for_long(
-    processes, maker, watch
-):
+async def test_a_process_that_died_while_fetching_holds_up_nobody_for_long(processes, maker, watch):
     dying = asyncio.create_task(processes[0].get("wx", "a", maker.fetch))
     await asyncio.sleep(0.02)
     dying.cancel()

@@ -311,6 +311,18 @@ async def test_a_new_message_sets_free_what_was_held(post):
     assert len(post.deliverer.taken) == 2
 
 
+async def test_what_is_longer_than_all_replies_goes_on_when_the_consumer_writes(post):
+    post.deliverer.limits = Limits(text_bytes=2, replies=5)
+    post.service.engine._script = {"你好": "一二三四五六七八九十百千", "嗯": "好"}
+    await post.hear("你好", "m0", grant=Grant(5, HOUR))
+    async with post.sending():
+        await until(lambda: "held" in post.observer.seen)
+        assert post.deliverer.texts() == ["一二", "三四", "五六", "七八", "九十"]
+        await post.hear("嗯", "m1", grant=Grant(5, HOUR))
+        await post.settled("sent", "sent")
+    assert post.deliverer.texts()[5:] == ["百千", "好"]
+
+
 async def test_a_redelivery_gives_no_new_replies(post):
     await counted(post, replies=1)
     async with post.sending():
@@ -374,3 +386,13 @@ async def test_events_of_a_platform_are_new_once(post):
         seen = [await outbox.first_time(tx, "fake", "a", "e1", 1.0) for _ in range(3)]
         assert await outbox.first_time(tx, "fake", "b", "e1", 1.0)
     assert seen == [True, False, False]
+
+
+async def test_events_are_forgotten_when_no_platform_tells_them_again(post):
+    talks, day = post.service.conversations, 24 * HOUR
+    async with post.service.database.transaction() as tx:
+        for name, age in (("old", 9 * day), ("young", 6 * day)):
+            await outbox.first_time(tx, "fake", "a", name, post.seconds() - age)
+    assert await talks.forget_events() == 1
+    async with post.service.database.transaction() as tx:
+        assert not await outbox.first_time(tx, "fake", "a", "young", post.seconds())

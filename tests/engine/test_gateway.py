@@ -41,7 +41,7 @@ def rasa(tmp_path_factory, model, action_server):
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         try:
             running = Running(process, f"http://127.0.0.1:{port}", folder / "log")
-            deadline = time.monotonic() + 180
+            deadline = time.monotonic() + 300
             while time.monotonic() < deadline:
                 with contextlib.suppress(OSError):
                     if running.call("GET", "/webhooks/rest/")[0] == 200:
