@@ -49,8 +49,9 @@ def rasa(tmp_path_factory, model, action_server):
                 time.sleep(0.5)
             yield running
         finally:
-            process.terminate()
-            process.wait(30)
+            # Stopping takes Sanic longer than it has anything to lose.
+            process.kill()
+            process.wait()
 
 
 def say(rasa, text, sender="s1", token=TOKEN, **more):
