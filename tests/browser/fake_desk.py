@@ -35,6 +35,7 @@ class FakeDesk:
         self.said: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []
         self.refuse: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.lost: list[dict[str, Any]] = []
         self.suggestion: dict[str, Any] | None = {
             "id": "s1", "text": "给您查了一下，周六（11月21日）09:00–12:00可以上门，您看可以吗？",
             "intent": "ask_availability", "confidence": 0.82,
@@ -139,7 +140,7 @@ class FakeDesk:
         answer = await self.answer(path.split("/"), body, request)
         return web.Response(status=204) if answer is None else web.json_response(answer)
 
-    async def answer(self, path: list[str], body: Any, request: web.Request) -> Any:  # noqa: PLR0911 - a table
+    async def answer(self, path: list[str], body: Any, request: web.Request) -> Any:  # noqa: C901, PLR0911 - a table
         match path:
             case ["login"]:
                 return {"agent": self.agent}
@@ -174,6 +175,11 @@ class FakeDesk:
                 return {"conversation": head.row}
             case ["supervisor", *rest]:
                 return self.supervise(rest)
+            case ["undelivered"]:
+                return {"lines": self.lost}
+            case ["conversations", _, "resend"]:
+                sent, self.lost = len(self.lost), []
+                return {"lines": sent}
             case ["conversations", identity, *rest]:
                 return await self.of_case(self.cases[identity], rest, body, request)
         raise web.HTTPNotFound

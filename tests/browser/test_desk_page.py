@@ -6,6 +6,7 @@ from aiohttp import web
 from playwright.async_api import expect
 
 from tests.browser.fake_desk import LI, FakeDesk
+from tests.browser.fake_desk_world import at
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -285,6 +286,26 @@ async def test_a_supervisor_sees_load_sample_and_audit(fake, desk, shoot):
         page.get_by_role("region", name="审计记录").get_by_role("button", name="查看").first.click()
     )
     await expect(page.locator("[data-hand]")).to_be_visible()
+
+
+async def test_a_supervisor_sends_anew_what_no_platform_took(fake, desk, shoot):
+    fake.agent["role"] = "supervisor"
+    error = {"code": "delivery_refused", "label": "平台拒收"}
+    line = {"conversation_id": "k1", "channel": "webhook", "at": at(-3), "from": "agent"}
+    fake.lost = [
+        {**line, "id": "o2", "seq": 8, "text": "师傅明天上午到，请留意电话。", "error": error},
+        {**line, "id": "o1", "seq": 7, "text": "您好，我来帮您看。", "error": error},
+    ]
+    page = await desk()
+    await page.get_by_role("button", name="主管").click()
+    lost = page.get_by_role("region", name="未送达的消息")
+    await expect(lost.get_by_role("row")).to_have_count(3)
+    await expect(lost).to_contain_text("平台拒收")
+    await shoot(page, "1")
+    # The lines of one conversation go together, so that there is one button.
+    await lost.get_by_role("button", name="重新发送").click()
+    await expect(lost).to_contain_text("没有未送达的消息")
+    assert ("conversations/k1/resend", {}) in fake.calls
 
 
 async def test_an_agent_sees_no_supervisors_view(desk):
