@@ -47,6 +47,8 @@ class Account:
     max_chats: int
     seen_at: float
     chats: int = 0
+    # Whose consumers the account may see; None for everybody's.
+    merchants: frozenset[str] | None = None
 
     @property
     def agent(self) -> Agent:
@@ -72,12 +74,28 @@ class Accounts:
         self._seconds = seconds
 
     async def create(
-        self, login: str, name: str, alias: str, role: str, password: str, max_chats: int = 5
+        self,
+        login: str,
+        name: str,
+        alias: str,
+        role: str,
+        password: str,
+        max_chats: int = 5,
+        merchants: Collection[str] | None = None,
     ) -> str | None:
-        """Make an account; return its id. None where the login exists: it stays as it is."""
+        """Make an account; return its id. None where the login exists: it stays as it is.
+
+        `merchants` are those whose consumers it may see, None for everybody's.
+        """
         row = {"id": uuid4().hex, "login": login, "name": name, "alias": alias, "role": role}
         hashed = await asyncio.to_thread(_HASHER.hash, password)
-        rest = {"password_hash": hashed, "max_chats": max_chats, "presence": "away", "seen_at": 0.0}
+        rest: dict[str, Any] = {
+            "password_hash": hashed,
+            "max_chats": max_chats,
+            "presence": "away",
+            "seen_at": 0.0,
+            "merchants": None if merchants is None else sorted(merchants),
+        }
         async with self._database.transaction() as tx:
             made = await tx.execute(
                 upsert(tx, account)
@@ -236,6 +254,7 @@ class Accounts:
             row.max_chats,
             row.seen_at,
             row.chats,
+            None if row.merchants is None else frozenset(row.merchants),
         )
 
 

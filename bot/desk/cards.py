@@ -30,18 +30,19 @@ class Orders:
 
     def __init__(self, scheduling: Scheduling) -> None:
         self._scheduling = scheduling
-        self._seen: dict[str, tuple[float, Order | None]] = {}
+        self._seen: dict[Any, tuple[float, Order | None]] = {}
 
-    async def of(self, row: Row[Any]) -> list[Order]:
-        """Return the orders of a conversation, as they are now."""
-        return await self._scheduling.orders(caller(row))
+    async def of(self, row: Row[Any], merchants: frozenset[str] | None) -> list[Order]:
+        """Return the orders of a conversation as they are now; None: of every merchant."""
+        found = await self._scheduling.orders(caller(row))
+        return [order for order in found if merchants is None or order.merchant in merchants]
 
-    async def hint(self, row: Row[Any]) -> Order | None:
+    async def hint(self, row: Row[Any], merchants: frozenset[str] | None) -> Order | None:
         """Return the order that a list shows beside a conversation."""
-        key = str(row.id)
+        key = (row.id, merchants)
         at, order = self._seen.get(key, (-_FRESH_SECONDS, None))
         if monotonic() - at > _FRESH_SECONDS:
-            order = first(await self.of(row))
+            order = first(await self.of(row, merchants))
             if len(self._seen) > _KEPT:
                 self._seen.clear()
             self._seen[key] = (monotonic(), order)

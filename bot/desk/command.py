@@ -28,6 +28,12 @@ def add_parser(commands: Any) -> None:
     add.add_argument("--alias", required=True, type=_text(32), help="the only name consumers learn")
     add.add_argument("--role", choices=["agent", "supervisor"], default="agent")
     add.add_argument("--max-chats", type=_chats, default=5, help="chats at a time (default 5)")
+    add.add_argument(
+        "--merchant",
+        action="append",
+        type=_text(255),
+        help="whose consumers they see; once for each (default: everybody's)",
+    )
     add.set_defaults(run=run)
 
 
@@ -51,6 +57,7 @@ async def _add(loaded: Settings, options: argparse.Namespace, password: str) -> 
             options.role,
             password,
             options.max_chats,
+            options.merchant,
         )
     if made is None:
         raise LoginTaken(login=options.login)

@@ -65,39 +65,44 @@ class Desk:
     async def row(self, account: Account, conversation_id: str) -> dict[str, Any]:
         """Return a conversation's row as one agent sees it. Raises ConversationNotFound."""
         async with self.database.reading() as tx:
-            row = await rows.one(tx, account.id, conversation_id)
+            row = await rows.one(tx, account, conversation_id)
             place = await rows.position(tx, row)
-        return self.encoder.row(row, await self.orders.hint(row), place)
+        return self.encoder.row(row, await self.orders.hint(row, account.merchants), place)
 
-    async def rows(self, found: list[Row[Any]], *, queued: bool = False) -> list[dict[str, Any]]:
+    async def rows(
+        self, account: Account, found: list[Row[Any]], *, queued: bool = False
+    ) -> list[dict[str, Any]]:
         """Return rows of a list in their order."""
-        return [
-            self.encoder.row(row, await self.orders.hint(row), place if queued else None)
-            for place, row in enumerate(found, 1)
-        ]
+        encoded = []
+        for place, row in enumerate(found, 1):
+            order = await self.orders.hint(row, account.merchants)
+            encoded.append(self.encoder.row(row, order, place if queued else None))
+        return encoded
 
     async def listed(self, account: Account, name: str) -> list[dict[str, Any]]:
         """Return one list: `queued`, `mine` or `bot`."""
         async with self.database.reading() as tx:
-            found = await rows.listed(tx, account.id, name)
-        return await self.rows(found, queued=name == "queued")
+            found = await rows.listed(tx, account, name)
+        return await self.rows(account, found, queued=name == "queued")
 
     async def counts(self, account: Account) -> dict[str, int]:
         """Return the numbers above the lists."""
         async with self.database.reading() as tx:
-            counted = await rows.counts(tx, account.id, self.clock.now())
+            counted = await rows.counts(tx, account, self.clock.now())
         return {**counted, "chats": counted["mine"], "max_chats": account.max_chats}
 
     async def whole(self, account: Account, conversation_id: str) -> dict[str, Any]:
         """Return a conversation with every line, move and earlier case."""
         async with self.database.reading() as tx:
-            row = await rows.one(tx, account.id, conversation_id)
+            row = await rows.one(tx, account, conversation_id)
             place = await rows.position(tx, row)
             said = await rows.lines(tx, conversation_id)
             moved = await rows.moves(tx, conversation_id)
             earlier = await rows.earlier_cases(tx, row)
         return {
-            "conversation": self.encoder.row(row, await self.orders.hint(row), place),
+            "conversation": self.encoder.row(
+                row, await self.orders.hint(row, account.merchants), place
+            ),
             "messages": [self.encoder.line(line) for line in said],
             "moves": [self.encoder.move(move) for move in moved],
             "cases": [self.encoder.case(case) for case in earlier],
@@ -113,7 +118,9 @@ class Desk:
         guard: Callable[[AsyncConnection], Awaitable[None]] | None = None,
         line: str | None = None,
     ) -> dict[str, Any]:
-        """Move a conversation and return its row."""
+        """Move a conversation and return its row. Raises ConversationNotFound too."""
+        if account.merchants is not None:
+            await self.raw(account, conversation_id)
         await self.conversations.takeover.move(conversation_id, wish, guard, line)
         return await self.row(account, conversation_id)
 
@@ -121,7 +128,7 @@ class Desk:
         """Claim the head of the queue. Raises QueueEmpty, AgentFull."""
         for _ in range(_TRIES):
             async with self.database.reading() as tx:
-                name = await rows.head(tx)
+                name = await rows.head(tx, account)
             if name is None:
                 break
             try:
@@ -211,9 +218,9 @@ class Desk:
 
     # --- orders ---
 
-    async def order(self, row: Row[Any], order_no: str) -> Order:
-        """Return an order that the chat has a right to. Raises OrderNotFound."""
-        for order in await self.orders.of(row):
+    async def order(self, account: Account, row: Row[Any], order_no: str) -> Order:
+        """Return an order that chat and agent have a right to. Raises OrderNotFound."""
+        for order in await self.orders.of(row, account.merchants):
             if order.order_no == order_no:
                 return order
         raise OrderNotFound(order_no=order_no)
@@ -232,18 +239,19 @@ class Desk:
         Raises ConversationTaken, VisitChanged, WindowTaken, BookingRefused.
         """
         row = await self.owned(account, conversation_id)
+        await self.order(account, row, order_no)
         name = f"desk:{account.id}:{command_id}"
         await self.scheduling.book(
             cards.caller(row), order_no, window, name, actor="agent", seen=seen
         )
         detail = {"order_no": order_no, "start": window.start.isoformat()}
         await self.trace(account, "book", conversation_id, detail)
-        return cards.card(await self.order(row, order_no))
+        return cards.card(await self.order(account, row, order_no))
 
     async def raw(self, account: Account, conversation_id: str) -> Row[Any]:
         """Return a conversation's row. Raises ConversationNotFound."""
         async with self.database.reading() as tx:
-            return await rows.one(tx, account.id, conversation_id)
+            return await rows.one(tx, account, conversation_id)
 
     async def owned(self, account: Account, conversation_id: str) -> Row[Any]:
         """Return a conversation's row where the agent has it. Raises ConversationTaken."""
@@ -305,7 +313,7 @@ class Desk:
     ) -> list[Row[Any]]:
         """Return the cases that were closed in a time."""
         async with self.database.reading() as tx:
-            return await rows.closed_between(tx, account.id, since, until, by_people=by_people)
+            return await rows.closed_between(tx, account, since, until, by_people=by_people)
 
     async def sample(
         self, account: Account, count: int, since: datetime, until: datetime
@@ -313,10 +321,10 @@ class Desk:
         """Return closed cases that people worked on, drawn at random."""
         found = await self.closed(account, since, until, by_people=True)
         drawn = random.sample(found, min(count, len(found)))
-        return await self.rows(drawn)
+        return await self.rows(account, drawn)
 
     async def _variables(self, account: Account, row: Row[Any]) -> dict[str, str]:
-        order = cards.first(await self.orders.of(row))
+        order = cards.first(await self.orders.of(row, account.merchants))
         return cards.variables(order, account.alias, self._said_window)
 
     def _said_window(self, window: Window) -> str:

@@ -55,19 +55,21 @@ class OrderCalls(Calls):
 
     async def _orders(self, request: web.Request, account: Account) -> web.Response:
         row = await self.desk.raw(account, name_of(request))
-        return answer({"orders": [cards.card(o) for o in await self.desk.orders.of(row)]})
+        return answer(
+            {"orders": [cards.card(o) for o in await self.desk.orders.of(row, account.merchants)]}
+        )
 
     async def _reveal(self, request: web.Request, account: Account) -> web.Response:
         body = await read(request, bodies.Reveal)
         row = await self.desk.raw(account, name_of(request))
-        value = cards.revealed(await self.desk.order(row, body.order_no), body.field)
+        value = cards.revealed(await self.desk.order(account, row, body.order_no), body.field)
         detail = {"order_no": body.order_no, "field": body.field}
         await self.desk.trace(account, "reveal", row.id, detail)
         return answer({"value": value})
 
     async def _windows(self, request: web.Request, account: Account) -> web.Response:
         row = await self.desk.raw(account, name_of(request))
-        order = await self.desk.order(row, request.query.get("order_no", ""))
+        order = await self.desk.order(account, row, request.query.get("order_no", ""))
         since = _day(request, "from", self.desk.clock.today())
         days = _count(request, "days", 14, _MOST_DAYS)
         found = await self.desk.scheduling.availability(order.order_no, since, days, "agent")
@@ -92,6 +94,7 @@ class OrderCalls(Calls):
     async def _cancel(self, request: web.Request, account: Account) -> web.Response:
         body = await read(request, bodies.CancelVisit)
         row = await self.desk.owned(account, name_of(request))
+        await self.desk.order(account, row, body.order_no)
         name = f"desk:{account.id}:{body.command_id}"
         await self.desk.scheduling.cancel(
             cards.caller(row),
@@ -103,18 +106,19 @@ class OrderCalls(Calls):
         )
         detail = {"order_no": body.order_no, "reason": body.reason}
         await self.desk.trace(account, "cancel_visit", row.id, detail)
-        return answer({"order": cards.card(await self.desk.order(row, body.order_no))})
+        return answer({"order": cards.card(await self.desk.order(account, row, body.order_no))})
 
     async def _site(self, request: web.Request, account: Account) -> web.Response:
         body = await read(request, bodies.Site)
         row = await self.desk.owned(account, name_of(request))
+        await self.desk.order(account, row, body.order_no)
         name = f"desk:{account.id}:{body.command_id}"
         changed = await self.desk.scheduling.describe_site(
             cards.caller(row), body.order_no, dict(body.facts), name, "agent"
         )
         detail = {"order_no": body.order_no, "facts": dict(body.facts)}
         await self.desk.trace(account, "site", row.id, detail)
-        order = cards.card(await self.desk.order(row, body.order_no))
+        order = cards.card(await self.desk.order(account, row, body.order_no))
         return answer({"order": order, "conflict": changed.conflict})
 
 
@@ -133,8 +137,8 @@ class SupervisorCalls(Calls):
     async def _overview(self, _request: web.Request, account: Account) -> web.Response:
         require_supervisor(account)
         async with self.desk.database.reading() as tx:
-            held = await rows.in_human_hands(tx, account.id)
-            counted = await rows.counts(tx, account.id, self.desk.clock.now())
+            held = await rows.in_human_hands(tx, account)
+            counted = await rows.counts(tx, account, self.desk.clock.now())
         found = await self.desk.accounts.all()
         return answer(
             {
@@ -143,7 +147,7 @@ class SupervisorCalls(Calls):
                 "bot": counted["bot"],
                 "human": len(held),
                 "agents": [{**encode.agent(one), "seen_at": one.seen_at} for one in found],
-                "conversations": await self.desk.rows(held),
+                "conversations": await self.desk.rows(account, held),
             }
         )
 

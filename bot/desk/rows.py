@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from bot.conversation.tables import conversation, conversation_move, inbox, mess
 from bot.conversation.transcript import read_line
 from bot.desk.tables import cursor
 from bot.errors import ConversationNotFound
+from bot.scheduling.tables import identity_proof, orders
 
 MOST = 200
 _RATED = (
@@ -35,28 +36,49 @@ class Line:
     nlu: dict[str, Any] | None
 
 
-async def one(tx: AsyncConnection, account_id: str, conversation_id: str) -> Row[Any]:
-    """Return one row of a list. Raises ConversationNotFound."""
-    found = await tx.execute(_one(), {"account_id": account_id, "wanted": conversation_id})
+class Viewer(Protocol):
+    """Who reads. `merchants` None: everybody's conversations."""
+
+    @property
+    def id(self) -> str:
+        """The account."""
+
+    @property
+    def merchants(self) -> frozenset[str] | None:
+        """The merchants whose consumers they may see."""
+
+
+@dataclass(frozen=True)
+class System:
+    """Reads for the system itself, not for an agent."""
+
+    id: str = ""
+    merchants: frozenset[str] | None = None
+
+
+async def one(tx: AsyncConnection, viewer: Viewer, conversation_id: str) -> Row[Any]:
+    """Return one row of a list. Raises ConversationNotFound, for what is not the viewer's too."""
+    query = _seen_by(viewer, _one())
+    found = await tx.execute(query, {"account_id": viewer.id, "wanted": conversation_id})
     row: Row[Any] | None = found.one_or_none()
     if row is None:
         raise ConversationNotFound(sender=conversation_id)
     return row
 
 
-async def listed(tx: AsyncConnection, account_id: str, name: str) -> list[Row[Any]]:
+async def listed(tx: AsyncConnection, viewer: Viewer, name: str) -> list[Row[Any]]:
     """Return a list's rows in order: `queued`, `mine` or `bot`."""
     c = conversation.c
-    query = _rows()
+    query = _seen_by(viewer, _rows())
     if name == "queued":
         query = query.where(c.state == State.QUEUED).order_by(c.priority, c.ticket)
     elif name == "mine":
-        query = query.where(c.state == State.HUMAN, c.agent == account_id).order_by(
+        query = query.where(c.state == State.HUMAN, c.agent == viewer.id).order_by(
             c.waiting_since.is_(None), c.waiting_since, c.id
         )
     else:
         query = query.where(c.state == State.BOT, c.current).order_by(c.opened_at.desc(), c.id)
-    return list(await tx.execute(query.limit(MOST), {"account_id": account_id}))
+    return list(await tx.execute(query.limit(MOST), {"account_id": viewer.id}))
 
 
 async def on_lists(tx: AsyncConnection) -> set[str]:
@@ -70,22 +92,23 @@ async def on_lists(tx: AsyncConnection) -> set[str]:
     }
 
 
-async def in_human_hands(tx: AsyncConnection, account_id: str) -> list[Row[Any]]:
+async def in_human_hands(tx: AsyncConnection, viewer: Viewer) -> list[Row[Any]]:
     """Return the conversations that people have."""
-    query = _rows().where(conversation.c.state == State.HUMAN)
+    query = _seen_by(viewer, _rows()).where(conversation.c.state == State.HUMAN)
     query = query.order_by(conversation.c.claimed_at).limit(MOST)
-    return list(await tx.execute(query, {"account_id": account_id}))
+    return list(await tx.execute(query, {"account_id": viewer.id}))
 
 
 async def closed_between(
-    tx: AsyncConnection, account_id: str, since: datetime, until: datetime, *, by_people: bool
+    tx: AsyncConnection, viewer: Viewer, since: datetime, until: datetime, *, by_people: bool
 ) -> list[Row[Any]]:
     """Return the cases that were closed in a time, oldest first."""
-    query = _rows().where(conversation.c.closed_at >= since, conversation.c.closed_at < until)
+    c = conversation.c
+    query = _seen_by(viewer, _rows()).where(c.closed_at >= since, c.closed_at < until)
     if by_people:
         query = query.where(conversation.c.claimed_at.is_not(None))
     query = query.order_by(conversation.c.closed_at)
-    return list(await tx.execute(query, {"account_id": account_id}))
+    return list(await tx.execute(query, {"account_id": viewer.id}))
 
 
 async def position(tx: AsyncConnection, row: Row[Any]) -> int | None:
@@ -93,26 +116,27 @@ async def position(tx: AsyncConnection, row: Row[Any]) -> int | None:
     return await waiting.ahead(tx, row) + 1 if row.state == State.QUEUED else None
 
 
-async def head(tx: AsyncConnection) -> str | None:
-    """Return who is first in the queue."""
+async def head(tx: AsyncConnection, viewer: Viewer) -> str | None:
+    """Return who is first in the queue of those whom the viewer may see."""
     c = conversation.c
-    found = await tx.execute(
-        select(c.id).where(c.state == State.QUEUED).order_by(c.priority, c.ticket).limit(1)
-    )
-    return found.scalar_one_or_none()
+    queued = _seen_by(viewer, select(c.id)).where(c.state == State.QUEUED)
+    found = await tx.execute(queued.order_by(c.priority, c.ticket).limit(1))
+    first: str | None = found.scalar_one_or_none()
+    return first
 
 
-async def counts(tx: AsyncConnection, account_id: str, now: datetime) -> dict[str, int]:
+async def counts(tx: AsyncConnection, viewer: Viewer, now: datetime) -> dict[str, int]:
     """Return how many wait, are the account's and are the bot's, and the longest wait."""
     c = conversation.c
+    states = select(c.state, func.count(), func.min(c.queued_at))
     found = await tx.execute(
-        select(c.state, func.count(), func.min(c.queued_at))
+        _seen_by(viewer, states)
         .where(or_(and_(c.state == State.BOT, c.current), c.state == State.QUEUED))
         .group_by(c.state)
     )
     by_state = {state: (number, first) for state, number, first in found}
     mine = await tx.execute(
-        select(func.count()).where(c.state == State.HUMAN, c.agent == account_id)
+        select(func.count()).where(c.state == State.HUMAN, c.agent == viewer.id)
     )
     number, first = by_state.get("queued", (0, None))
     wait = max(int((now - first).total_seconds()), 0) if first else 0
@@ -209,3 +233,24 @@ def _rows() -> Select[Any]:
         .outerjoin(message, and_(message.c.conversation_id == c.id, message.c.seq == last))
         .outerjoin(rating, rating.c.conversation_id == c.id)
     )
+
+
+def _seen_by(viewer: Viewer, query: Select[Any]) -> Select[Any]:
+    """Keep of the conversations those of the viewer's merchants.
+
+    One that concerns no order yet is everybody's, and what an agent has, they keep.
+    """
+    if viewer.merchants is None:
+        return query
+    c, proof = conversation.c, identity_proof.c
+    proven = select(proof.order_no).where(
+        proof.conversation_id == func.coalesce(c.dialogue_id, c.id)
+    )
+    concerned = (
+        select(orders.c.order_no)
+        .where(or_(orders.c.consumer_id == c.consumer_id, orders.c.order_no.in_(proven)))
+        .correlate(conversation)
+    )
+    own = concerned.where(orders.c.merchant.in_(viewer.merchants))
+    held = and_(c.state == State.HUMAN, c.agent == viewer.id)
+    return query.where(or_(~concerned.exists(), own.exists(), held))

@@ -39,6 +39,8 @@ account = Table(
     # What the agent chose; offline where `seen_at` is too long ago.
     Column("presence", String(7), nullable=False),
     Column("seen_at", Float, nullable=False),
+    # Whose consumers the agent may see; unset: everybody's.
+    Column("merchants", JSON(none_as_null=True)),
     CheckConstraint("role IN ('agent', 'supervisor')", name="desk_account_role"),
     CheckConstraint("presence IN ('online', 'busy', 'away')", name="desk_account_presence"),
 )

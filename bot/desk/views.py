@@ -12,7 +12,7 @@ from bot.desk import bodies
 from bot.desk.accounts import Account
 from bot.desk.base import Calls, answer, name_of
 from bot.desk.desk import Desk
-from bot.errors import MalformedRequest
+from bot.errors import Forbidden, MalformedRequest
 from bot.requests import read
 from bot.scheduling import Placing
 
@@ -47,7 +47,8 @@ class ViewCalls(Calls):
         photo = await self._photos.find(name_of(request))
         return web.FileResponse(photo.path, headers=photo.headers)
 
-    async def _board(self, request: web.Request, _account: Account) -> web.Response:
+    async def _board(self, request: web.Request, account: Account) -> web.Response:
+        _require_everybody(account)
         written = request.query.get("date")
         try:
             day = date.fromisoformat(written) if written else None
@@ -56,6 +57,7 @@ class ViewCalls(Calls):
         return answer(await self._dispatch.board(day, request.query.get("hub") or None))
 
     async def _place(self, request: web.Request, account: Account) -> web.Response:
+        _require_everybody(account)
         body = await read(request, bodies.Place)
         window = body.window.window(self.desk.clock.now().tzinfo)
         command = f"desk:{account.id}:{body.command_id}"
@@ -69,3 +71,9 @@ class ViewCalls(Calls):
         }
         await self.desk.trace(account, "place_visit", detail=detail)
         return answer(placed)
+
+
+def _require_everybody(account: Account) -> None:
+    """Raise Forbidden for those who see some merchants only: the board shows all of them."""
+    if account.merchants is not None:
+        raise Forbidden("the board is for those who work for every merchant")

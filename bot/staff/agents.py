@@ -48,11 +48,11 @@ class AgentDesk:
     async def alert(self, conversation_id: str, *, again: bool) -> Card:
         """Return what agents are told of a waiting conversation, masked as in the desk."""
         async with self._desk.database.reading() as tx:
-            row = await rows.one(tx, "", conversation_id)
+            row = await rows.one(tx, rows.System(), conversation_id)
             position = await rows.position(tx, row)
         return Card(
             said("alert", "again" if again else "title", reason=_reason(row)),
-            await self._lines(row, position or 1),
+            await self._lines(row, position or 1, None),
             (_claim_choice(row.id, said("alert", "claim")),),
             urgent=row.priority == _DANGER,
         )
@@ -60,19 +60,19 @@ class AgentDesk:
     async def over(self, conversation_id: str) -> Card:
         """Return what stands in an alert's place once the conversation no longer waits."""
         async with self._desk.database.reading() as tx:
-            row = await rows.one(tx, "", conversation_id)
+            row = await rows.one(tx, rows.System(), conversation_id)
         name = row.agent_alias
         end = said("over", "taken", name=name) if name else said("over", "ended")
         return Card(said("alert", "title", reason=_reason(row)), (end,))
 
     async def _queue(self, account: Account) -> Card:
         async with self._desk.database.reading() as tx:
-            waiting = await rows.listed(tx, account.id, "queued")
+            waiting = await rows.listed(tx, account, "queued")
         if not waiting:
             return Card(said("queue", "empty"))
         lines = []
         for place, row in enumerate(waiting[:_SHOWN], 1):
-            about = "，".join((_reason(row), *await self._lines(row, place)))
+            about = "，".join((_reason(row), *await self._lines(row, place, account.merchants)))
             lines.append(f"{place}. {about}")
         if len(waiting) > _SHOWN:
             lines.append(said("queue", "more", count=len(waiting) - _SHOWN))
@@ -86,8 +86,10 @@ class AgentDesk:
             urgent=waiting[0].priority == _DANGER,
         )
 
-    async def _lines(self, row: Row[Any], position: int) -> tuple[str, ...]:
-        order = await self._desk.orders.hint(row)
+    async def _lines(
+        self, row: Row[Any], position: int, merchants: frozenset[str] | None
+    ) -> tuple[str, ...]:
+        order = await self._desk.orders.hint(row, merchants)
         lines = [_waits(row, position, self._desk.clock.now())]
         if order is None:
             return (*lines, said("alert", "no_order"))
