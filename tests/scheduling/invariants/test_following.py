@@ -3,6 +3,7 @@ change of the delivery would break that, the installation moves along or is flag
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -179,6 +180,25 @@ async def test_after_any_changes_every_installation_is_in_order_or_flagged(world
         await _all_in_order(world)
     assert done > 40
     await world.ledger_is_sound()
+
+
+async def test_changes_at_the_same_moment_leave_it_in_order_too(both):
+    both.rules = w.BookingRules(max_changes=1000)
+    dice = random.Random(20261125)
+    for step in range(6):
+        wishes = dice.sample(WINDOWS, 4)
+        outcomes = await asyncio.gather(
+            *(
+                both.scheduling.book(w.OWNER, "O1", wish, f"c{step}-{number}")
+                for number, wish in enumerate(wishes)
+            ),
+            return_exceptions=True,
+        )
+        lost = [x for x in outcomes if isinstance(x, BaseException)]
+        assert len(lost) < len(outcomes)
+        assert all(isinstance(x, BookingRefused) for x in lost)
+        await _all_in_order(both)
+    await both.ledger_is_sound()
 
 
 async def _all_in_order(world):
