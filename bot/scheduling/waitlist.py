@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database.upsert import upsert
@@ -21,6 +21,7 @@ from bot.scheduling.store import read_order
 
 # How many who wait are looked at when something opens.
 _LOOKED_AT = 50
+Hubs = Collection[str] | Select[Any]
 
 
 async def join(connection: AsyncConnection, order_no: str, wish: TimeRange, now: datetime) -> None:
@@ -41,16 +42,19 @@ async def leave(connection: AsyncConnection, order_no: str) -> None:
     await connection.execute(delete(t.waitlist).where(t.waitlist.c.order_no == order_no))
 
 
-async def offer(search: Search, hubs: Collection[str] | None, opened: Window | None = None) -> None:
+async def offer(search: Search, hubs: Hubs | None, opened: Window | None = None) -> None:
     """Tell those who wait at the hubs, at all where it is None, what they can have now.
 
     In their turn, each room to one of them, who has `waitlist_minutes` before the next is told;
     nothing is held for them. Only of the window that `opened` where one is given. Whoever was
     told goes behind those who were not, and is never told of the same window again.
     """
+    waiting = await _waiting(search, hubs, opened)
+    if not waiting:
+        return
     search = replace(search, limits=True)
     on_offer = await _on_offer(search)
-    for order_no in await _waiting(search, hubs, opened):
+    for order_no in waiting:
         order = await read_order(search.connection, order_no)
         slot = await _room(search, order, opened, on_offer) if order is not None else None
         if order is None or slot is None:
@@ -62,8 +66,7 @@ async def offer(search: Search, hubs: Collection[str] | None, opened: Window | N
 async def offer_freed(search: Search, freed: Visit) -> None:
     """Tell the first who can use it of the window that a visit has given up."""
     if freed.window is not None and freed.crew is not None:
-        hub = await _hubs(search, t.crew.c.crew_id == freed.crew.crew_id)
-        await offer(search, hub, freed.window)
+        await offer(search, _hubs_of([freed.crew.crew_id]), freed.window)
 
 
 async def pass_on(search: Search) -> int:
@@ -76,15 +79,13 @@ async def pass_on(search: Search) -> int:
         windows = select(t.crew_window.c.crew_id).where(
             t.crew_window.c.cw_id.in_({row.offered_cw for row in rows})
         )
-        hubs = await _hubs(search, t.crew.c.crew_id.in_(windows))
         await search.connection.execute(update(t.waitlist).where(ended).values(offered_cw=None))
-        await offer(search, hubs)
+        await offer(search, _hubs_of(windows))
     return len(rows)
 
 
-async def _hubs(search: Search, crews: Any) -> list[str]:
-    found = await search.connection.execute(select(t.crew.c.hub_id).where(crews).distinct())
-    return list(found.scalars())
+def _hubs_of(crews: Any) -> Select[Any]:
+    return select(t.crew.c.hub_id).where(t.crew.c.crew_id.in_(crews))
 
 
 async def _on_offer(search: Search) -> set[int]:
@@ -94,9 +95,7 @@ async def _on_offer(search: Search) -> set[int]:
     return set((await search.connection.execute(select(wl.offered_cw).where(live))).scalars())
 
 
-async def _waiting(
-    search: Search, hubs: Collection[str] | None, opened: Window | None
-) -> list[str]:
+async def _waiting(search: Search, hubs: Hubs | None, opened: Window | None) -> list[str]:
     """Return who waits there, with nothing on offer, in their turn."""
     wl = t.waitlist.c
     query = (
