@@ -49,8 +49,8 @@ bench-times: ## compare the time grammar with dateparser and jionlp, into docs/b
 	@$(BIN)/uv pip sync -q --python .venv-bench/bin/python --require-hashes requirements/benchmarks.txt
 	@.venv-bench/bin/python -m benchmarks.times docs/benchmarks.md
 
-bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, on both databases
-	@$(BIN)/python -m benchmarks.booking
+bench-booking: ## measure window search and booking at 1e4 and 1e6 orders, into docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.booking docs/benchmarks.md
 
 bench-desk: ## measure takeover with 2,000 sockets and 200 lines a second, into docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.desk docs/benchmarks.md

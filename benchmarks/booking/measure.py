@@ -1,4 +1,4 @@
-"""What is measured: the search beside its raw query, bookings a second, a race for seats."""
+"""What is measured: the search beside its raw query, and bookings under 16 clients."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import random
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
 import asyncpg
-from rich.console import Console
-from sqlalchemy import text
+from rich.progress import Progress
 from sqlalchemy.engine import make_url
 
 from benchmarks.booking import data
@@ -21,27 +21,35 @@ from bot import catalogue
 from bot.clock import FixedClock
 from bot.database import Database
 from bot.errors import BookingRefused
-from bot.scheduling import Caller, Scheduling, Window
+from bot.scheduling import Caller, Scheduling
 from bot.scheduling.slots import midnight
 from bot.settings import BookingRules
 
-SEARCHES, CLIENTS, SECONDS = 1_000, 16, 8.0
-RACERS, RIVALS, SEATS = 16, 240, 120
-ROWS = (
-    "raw query, p50 / p95 ms",
-    "window search, p50 / p95 ms",
-    "window search ÷ raw query, p95",
-    "bookings a second, 16 clients",
-    "booking, p95 ms",
-    f"{RACERS} processes, {RIVALS} orders, {SEATS} seats: sold",
-)
-Found = dict[str, str]
+SEARCHES, CLIENTS, SECONDS, WARM = 2_000, 16, 10.0, 50
+# SQLite's clients share one process, as they do in `bot serve`; those of PostgreSQL fill the cores.
+PROCESSES = {"sqlite": 1, "postgresql": 4}
+Call = Callable[[int], Awaitable[Any]]
+# From an order to the windows that have room: what no search can do without.
 RAW = """
-SELECT DISTINCT w.start_at, w.end_at FROM hub_area a
+SELECT DISTINCT w.start_at, w.end_at FROM orders o JOIN hub_area a ON a.adcode = o.adcode
 JOIN crew c ON c.hub_id = a.hub_id JOIN crew_window w ON w.crew_id = c.crew_id
-WHERE a.adcode = {0} AND c.members >= 1 AND (c.skill_mask & {1}) = {1}
+WHERE o.order_no = {0} AND c.members >= 1 AND (c.skill_mask & {1}) = {1}
 AND (w.skill_mask & {1}) = {1} AND w.start_at >= {2} AND w.start_at < {3}
 AND w.sellable_min - w.used_min >= 60 ORDER BY w.start_at, w.end_at"""
+RAW_VALUES = (
+    data.skills.mask(["tv"]),
+    midnight(data.NOW.date()),
+    midnight(data.NOW.date()) + 15 * 86_400,
+)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What one process of clients did: seconds each booking took, and seconds in all."""
+
+    times: list[float]
+    took: float
+    busy: float
 
 
 def scheduling_on(url: str) -> tuple[Database, Scheduling]:
@@ -50,170 +58,130 @@ def scheduling_on(url: str) -> tuple[Database, Scheduling]:
     return database, Scheduling(database, clock, catalogue.load(), BookingRules())
 
 
-async def everything(url: str, size: data.Size, console: Console) -> Found:
-    """Measure one filled database and return the values by row."""
-    with console.status("window search"):
-        raw, search = await _raw(url, size), await _search(url, size)
-    with console.status("bookings"):
-        per_second, p95 = await _bookings(url, size)
-    with console.status("race"):
-        sold = await _race(url)
-    values = (
-        f"{raw[0]:.2f} / {raw[1]:.2f}",
-        f"{search[0]:.2f} / {search[1]:.2f}",
-        f"{search[1] / raw[1]:.1f}",
-        f"{per_second:,.0f}",
-        f"{p95:.0f}",
-        f"{sold}",
-    )
-    return dict(zip(ROWS, values, strict=True))
+def processes() -> Any:
+    """Return a context whose processes begin with everything loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.booking.race"])
+    return context
 
 
-async def _timed(call: Callable[[int], Awaitable[Any]], size: data.Size) -> tuple[float, float]:
-    """Return p50 and p95 in milliseconds over random orders that have no visit."""
+# --- the search ---
+
+
+async def search(url: str, size: data.Size, progress: Progress) -> dict[str, str]:
+    """Ask for the windows of random orders, in turn by the raw query and by the search."""
+    database, scheduling = scheduling_on(url)
+    raw, close = await (_sqlite if database.dialect == "sqlite" else _postgres)(url)
     dice = random.Random(1)
-    numbers = [dice.randrange(size.orders - size.visits) for _ in range(SEARCHES + 50)]
-    times = []
-    for number in numbers:
-        start = time.perf_counter()
-        await call(number)
-        times.append((time.perf_counter() - start) * 1_000)
-    cuts = quantiles(times[50:], n=20)
-    return cuts[9], cuts[18]
+
+    async def ours(number: int) -> Any:
+        return await scheduling.availability(f"{number}")
+
+    times: list[tuple[float, float]] = []
+    for _ in progress.track(range(SEARCHES + WARM), description="window search"):
+        number = dice.randrange(size.unbooked)
+        times.append((await _timed(raw, number), await _timed(ours, number)))
+    await close()
+    await database.close()
+    floor, found = (_cuts(list(column)) for column in zip(*times[WARM:], strict=True))
+    ratios = found[0] / floor[0], found[1] / floor[1]
+    return {
+        "raw query, p50 / p95 ms": f"{floor[0]:.2f} / {floor[1]:.2f}",
+        "window search, p50 / p95 ms": f"{found[0]:.2f} / {found[1]:.2f}",
+        "window search ÷ raw query, p50 / p95": f"{ratios[0]:.1f} / {ratios[1]:.1f}",
+    }
 
 
-async def _raw(url: str, size: data.Size) -> tuple[float, float]:
-    start, end = midnight(data.NOW.date()), midnight(data.NOW.date()) + 15 * 86_400
-    mask = data.skills.mask(["tv"])
-    if url.startswith("sqlite"):
-        connection = sqlite3.connect(str(make_url(url).database))
-        query = RAW.format("?1", "?2", "?3", "?4")
+async def _timed(call: Call, number: int) -> float:
+    start = time.perf_counter()
+    await call(number)
+    return time.perf_counter() - start
 
-        async def sqlite(number: int) -> Any:
-            adcode = f"{number % size.hubs:06}"
-            return connection.execute(query, (adcode, mask, start, end)).fetchall()
 
-        return await _timed(sqlite, size)
+def _cuts(seconds: list[float]) -> tuple[float, float]:
+    """Return p50 and p95 in milliseconds."""
+    cuts = quantiles(seconds, n=20)
+    return cuts[9] * 1_000, cuts[18] * 1_000
+
+
+async def _sqlite(url: str) -> tuple[Call, Callable[[], Awaitable[None]]]:
+    connection = sqlite3.connect(str(make_url(url).database))
+    query = RAW.format("?1", "?2", "?3", "?4")
+
+    async def raw(number: int) -> Any:
+        return connection.execute(query, (f"{number}", *RAW_VALUES)).fetchall()
+
+    async def close() -> None:
+        connection.close()
+
+    return raw, close
+
+
+async def _postgres(url: str) -> tuple[Call, Callable[[], Awaitable[None]]]:
     server = await asyncpg.connect(url)
     prepared = await server.prepare(RAW.format("$1", "$2::bigint", "$3", "$4"))
 
-    async def postgres(number: int) -> Any:
-        return await prepared.fetch(f"{number % size.hubs:06}", mask, start, end)
+    async def raw(number: int) -> Any:
+        return await prepared.fetch(f"{number}", *RAW_VALUES)
 
-    found = await _timed(postgres, size)
-    await server.close()
-    return found
+    return raw, server.close
 
 
-async def _search(url: str, size: data.Size) -> tuple[float, float]:
-    database, scheduling = scheduling_on(url)
-    found = await _timed(lambda number: scheduling.availability(f"{number}"), size)
-    await database.close()
-    return found
+# --- bookings ---
 
 
-async def _bookings(url: str, size: data.Size) -> tuple[float, float]:
+async def bookings(url: str, size: data.Size, progress: Progress) -> dict[str, str]:
     """Let 16 clients book first visits of orders all over the country for some seconds."""
-    database, scheduling = scheduling_on(url)
-    numbers = iter(
-        random.Random(2).sample(range(size.orders - size.visits), min(6_000, size.orders // 2))
-    )
-    times: list[float] = []
-    stop = time.perf_counter() + SECONDS
+    number = PROCESSES[make_url(url).get_backend_name()]
+    orders = random.Random(2).sample(range(size.unbooked), min(40_000, size.unbooked))
+    shares = [(url, orders[n::number], CLIENTS // number, n) for n in range(number)]
+    task = progress.add_task("bookings", total=SECONDS)
+    with processes().Pool(number) as pool:
+        found = pool.starmap_async(book_for_a_while, shares, 1)
+        while not found.ready():
+            await asyncio.sleep(0.25)
+            progress.advance(task, 0.25)
+        done = found.get()
+    times = [seconds for booked in done for seconds in booked.times]
+    rate = sum(len(booked.times) / booked.took for booked in done)
+    busy = sum(booked.busy for booked in done) / len(times)
+    p50, p95 = _cuts(times)
+    return {
+        "bookings a second, 16 clients": f"{rate:,.0f}",
+        "booking, p50 / p95 ms": f"{p50:.0f} / {p95:.0f}",
+        "booking, ms of the client's core": f"{busy * 1_000:.2f}",
+    }
 
-    async def client(dice: random.Random) -> None:
-        for number in numbers:
-            window = _window(dice)
+
+def book_for_a_while(url: str, numbers: list[int], clients: int, seed: int) -> Booked:
+    return asyncio.run(_book_for_a_while(url, numbers, clients, seed))
+
+
+async def _book_for_a_while(url: str, numbers: list[int], clients: int, seed: int) -> Booked:
+    database, scheduling = scheduling_on(url)
+    left, dice = iter(numbers), random.Random(seed)
+    times: list[float] = []
+
+    async def client(until: float) -> None:
+        for number in left:
             start = time.perf_counter()
-            if start > stop:
+            if start > until:
                 return
+            caller, window = Caller("b", f"u{number}"), data.some_window(dice)
             try:
-                await scheduling.book(Caller("b", f"u{number}"), f"{number}", window, f"b{number}")
+                await scheduling.book(caller, f"{number}", window, f"b{number}")
             except BookingRefused:
                 continue
             times.append(time.perf_counter() - start)
 
-    began = time.perf_counter()
-    await asyncio.gather(*(client(random.Random(n)) for n in range(CLIENTS)))
-    took = time.perf_counter() - began
+    async def all_clients(seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        await asyncio.gather(*(client(until) for _ in range(clients)))
+
+    await all_clients(SECONDS / 10)
+    times.clear()
+    began, busy = time.perf_counter(), time.process_time()
+    await all_clients(SECONDS)
+    took, busy = time.perf_counter() - began, time.process_time() - busy
     await database.close()
-    return len(times) / took, quantiles(times, n=20)[18] * 1_000
-
-
-def _window(dice: random.Random) -> Window:
-    _, _, start, end, *_ = data.window(dice.randrange(8, data.DAYS * len(data.HOURS)))
-    at = [data.datetime.fromtimestamp(x, data.BUSINESS_ZONE) for x in (start, end)]
-    return Window(*at)
-
-
-async def _race(url: str) -> int:
-    """Sell the seats of a hub of its own to processes that all want them; return how many."""
-    window = _window(random.Random(3))
-    document = _race_document(window)
-    database, scheduling = scheduling_on(url)
-    await scheduling.import_document(document)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.booking.measure"])
-    shares = [(url, window, range(n, RIVALS, RACERS)) for n in range(RACERS)]
-    with context.Pool(RACERS) as pool:
-        sold = sum(await asyncio.to_thread(pool.starmap, racer, shares, 1))
-    async with database.reading() as tx:
-        over = await tx.scalar(
-            text("SELECT count(*) FROM crew_window WHERE used_min > capacity_min")
-        )
-    await database.close()
-    assert (sold, over) == (SEATS, 0), f"{sold} of {SEATS} seats sold, {over} windows overfull"
-    return sold
-
-
-def racer(url: str, window: Window, numbers: range) -> int:
-    return asyncio.run(_racer(url, window, numbers))
-
-
-async def _racer(url: str, window: Window, numbers: range) -> int:
-    database, scheduling = scheduling_on(url)
-    sold = 0
-    for n in numbers:
-        try:
-            await scheduling.book(Caller("r", f"r{n}"), f"R{n}", window, f"r{n}")
-        except BookingRefused:
-            continue
-        sold += 1
-    await database.close()
-    return sold
-
-
-def _race_document(window: Window) -> dict[str, Any]:
-    shift = {
-        "date": window.start.date().isoformat(),
-        "start": f"{window.start:%H:%M}",
-        "end": f"{window.end:%H:%M}",
-        "capacity_minutes": data.VISIT_MINUTES * 20,
-    }
-    crews = [
-        {
-            "crew_id": f"R{n}",
-            "hub_id": "RACE",
-            "name": "组",
-            "phone": "13800000000",
-            "members": 2,
-            "skills": ["tv"],
-            "shifts": [shift],
-        }
-        for n in range(SEATS // 20)
-    ]
-    orders = [
-        {
-            "order_no": f"R{n}",
-            "merchant": "商家",
-            "consumer": {"consumer_id": f"r{n}", "name": "李女士", "phone": "13900000000"},
-            "address": {"adcode": "310115", "text": "上海市浦东新区", "floor": 6, "elevator": True},
-            "items": [{"sku": "S", "name": "电视", "category": "tv", "quantity": 1}],
-        }
-        for n in range(RIVALS)
-    ]
-    return {
-        "hubs": [{"hub_id": "RACE", "name": "网点", "adcodes": ["310115"]}],
-        "crews": crews,
-        "orders": orders,
-    }
+    return Booked(times, took, busy)
