@@ -60,14 +60,20 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         return _of_http(error)
     except Exception:  # a fault of ours: the caller learns that, and the log the rest
-        log.exception("request_failed", method=request.method, path=request.path)
+        log.exception("request_failed", method=request.method, path=_pattern(request))
         detail = "This is a fault of the server; its log says more. The same call may work later."
         return problem(_SERVER_ERROR, "internal_error", detail)
 
 
+def _pattern(request: web.Request) -> str:
+    """Return the address without what stands in it, which may be a secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else ""
+
+
 def _of_error(request: web.Request, error: BotError) -> web.Response:
     if not isinstance(error, (Refused, EngineUnavailable, TurnPending)):
-        log.error("request_failed", method=request.method, path=request.path, code=error.code)
+        log.error("request_failed", method=request.method, path=_pattern(request), code=error.code)
     told = {name: _told(value) for name, value in error.facts.items()}
     facts = {name: value for name, value in told.items() if _plain(value)}
     response = problem(error.status, error.code, error.detail, **facts)

@@ -53,6 +53,10 @@ _NOT_OURS = frozenset(
 _THIS_TELEPHONE = "isv.BUSINESS_LIMIT_CONTROL"
 
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NOBODY = "::"
+
+
 def _network(text: str) -> str:
     ipaddress.ip_network(text)
     return text
@@ -137,7 +141,7 @@ class SmsChannel(PlatformChannel[SmsAccount]):
         told = request.path.rpartition("/")[2]
         if not hmac.compare_digest(account.path_secret.encode(), told.encode()):
             raise NotFound
-        caller = ipaddress.ip_address(request.remote or "0.0.0.0")  # noqa: S104 # nobody's address
+        caller = _caller(request.remote)
         if not any(caller in ipaddress.ip_network(network) for network in account.networks):
             raise Forbidden("the caller is none of the account's networks")
 
@@ -205,6 +209,14 @@ class SmsChannel(PlatformChannel[SmsAccount]):
         form["Signature"] = aliyun.sign("POST", form, account.access_key_secret)
         said = await call(self.kit.http, "POST", account.api_url, form, judge=_judge)
         return Sent(str(said["BizId"]))
+
+
+def _caller(remote: str | None) -> Address:
+    """Return the address that called; one of IPv4 is one, however a listener of IPv6 writes it."""
+    caller = ipaddress.ip_address(remote or _NOBODY)
+    if isinstance(caller, ipaddress.IPv6Address):
+        return caller.ipv4_mapped or caller
+    return caller
 
 
 def _judge(status: int, said: Mapping[str, Any]) -> Exception | None:

@@ -23,7 +23,6 @@ from bot.channels.whatsapp_messages import BODY_LETTERS, FAILED, read, written
 from bot.conversation.delivery import Encoded, Limits, Outbound, Payload, Sent
 from bot.errors import (
     DeliveryRefused,
-    MediaUnavailable,
     RateLimited,
     RetryLater,
     Unauthorized,
@@ -174,10 +173,7 @@ class WhatsAppChannel(PlatformChannel[WhatsAppAccount]):
         url = f"{ours.api_base}/{ours.api_version}/{source['media_id']}"
         found = await self._call("GET", url, ours.access_token)
         bearer = {"Authorization": f"Bearer {ours.access_token}"}
-        try:
-            return await self._media.fetch(str(found.get("url", "")), bearer)
-        except MediaUnavailable as error:
-            raise RetryLater(error.detail) from None
+        return await self._media.fetch(str(found.get("url", "")), bearer)
 
     async def _call(
         self, method: str, url: str, token: str, data: bytes | None = None

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.channels.base import Telephones
+from bot.channels.base import Received, Telephones
 from bot.channels.sms import SmsAccount, SmsChannel
 from bot.conversation.records import Purpose
 from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
-from bot.errors import MalformedRequest
+from bot.errors import Forbidden, MalformedRequest
 from bot.requests import check
 from tests.channels.conformance import Conformance
 from tests.channels.simulators.aliyun_sms import PATH_SECRET, SENT, SIGN_NAME, FakeAliyun, phone
@@ -64,6 +64,22 @@ class TestSms(Conformance):
         world.channel.accounts["main"] = account.model_copy(update={"networks": networks})
         assert await world.platform.say("你好") == 403
         assert await world.service.lines() == []
+
+    @pytest.mark.parametrize(
+        ("remote", "status"),
+        [("203.0.113.9", 200), ("::ffff:203.0.113.9", 200), ("198.51.100.9", 403), (None, 403)],
+    )
+    async def test_the_caller_is_known_by_the_address(self, world, remote, status):
+        account = world.channel.accounts["main"]
+        networks = {"networks": ["203.0.113.0/24"]}
+        world.channel.accounts["main"] = account.model_copy(update=networks)
+        path = f"/channels/sms/main/{PATH_SECRET}"
+        received = Received("main", "POST", {}, {}, b"[]", remote, path)
+        if status == 200:
+            assert (await world.channel.verify_and_decode(received)).answer.status == 200
+        else:
+            with pytest.raises(Forbidden):
+                await world.channel.verify_and_decode(received)
 
     async def test_a_telephone_of_no_order_is_not_heard_and_not_told(self, world):
         row = {"phone_number": STRANGER, "content": "取消", "sequence_id": "1", "send_time": SENT}
