@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,33 +81,37 @@ async def _kit(
 async def running(
     channels: Sequence[PlatformChannel[Any]], service: Service, **pace: Any
 ) -> AsyncIterator[None]:
-    """Send and fetch for channels until the block ends; `pace` is the sender's."""
+    """Send and fetch for channels until the block ends; `pace` is the senders'."""
     if not channels:
         yield
         return
-    by_name = {channel.name: channel for channel in channels}
-    sender = Sender(
+    pictures = Attachments(
+        service.database,
+        service.photos,
+        {channel.name: channel for channel in channels},
+        service.conversations.receive,
+        (wording.texts()["shown_image"], wording.texts()["image"]),
+        host_seconds(),
+    )
+    async with AsyncExitStack() as stack:
+        senders = [_sender(channel, service, pace) for channel in channels]
+        for sender in senders:
+            stack.enter_context(service.conversations.listen(sender.wake_for))
+        parts: list[Any] = [*senders, pictures, *channels]
+        for part in parts:
+            await part.start()
+            stack.push_async_callback(part.stop)
+        yield
+
+
+def _sender(channel: PlatformChannel[Any], service: Service, pace: Mapping[str, Any]) -> Sender:
+    return Sender(
         service.database,
         service.clock,
-        by_name,
+        channel,
         service.staffing,
         service.conversations.publish,
         service.observer,
         host_seconds(),
         **pace,
     )
-    pictures = Attachments(
-        service.database,
-        service.photos,
-        by_name,
-        service.conversations.receive,
-        (wording.texts()["shown_image"], wording.texts()["image"]),
-        host_seconds(),
-    )
-    async with AsyncExitStack() as stack:
-        stack.enter_context(service.conversations.listen(sender.wake_for))
-        parts: list[Any] = [sender, pictures, *channels]
-        for part in parts:
-            await part.start()
-            stack.push_async_callback(part.stop)
-        yield

@@ -17,6 +17,8 @@ from sqlalchemy import ColumnElement, Table, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 FREE = 0.0
+# Tells this process from an earlier one that had the same id.
+_PROCESS = uuid4().hex[:8]
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Lease:
 
 
 def worker_name() -> str:
-    """Return a name that tells host and process, and differs at every start."""
-    return f"{socket.gethostname()} {os.getpid()} {uuid4().hex}"
+    """Return a name that tells host and process, and differs at every call."""
+    return f"{socket.gethostname()} {os.getpid()} {_PROCESS}{uuid4().hex}"
 
 
 class Leases:
@@ -119,11 +121,12 @@ class Leases:
 
 
 def _is_dead(worker: str) -> bool:
-    host, pid, _ = worker.split(" ")
+    host, pid, name = worker.split(" ")
     if host != socket.gethostname():
         return False
-    # The same process id, under another name, is an earlier process that had it.
-    return int(pid) == os.getpid() or not _runs(int(pid))
+    if int(pid) == os.getpid():
+        return not name.startswith(_PROCESS)
+    return not _runs(int(pid))
 
 
 def _runs(pid: int) -> bool:

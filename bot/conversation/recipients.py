@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.claiming import LaneLostError
@@ -12,16 +12,20 @@ from bot.conversation.delivery_tables import channel_account, recipient
 from bot.conversation.leases import Lease, Leases
 from bot.database.upsert import upsert
 
+LEASES = Leases(recipient)
 
-def _not_paused(now: float) -> ColumnElement[bool]:
+
+def of_channel(channel: str) -> Leases:
+    """Return the claims of one channel's recipients, without those of paused accounts."""
     a = channel_account.c
-    paused = select(a.account).where(
-        a.channel == recipient.c.channel, a.account == recipient.c.account, a.paused_until > now
-    )
-    return ~paused.exists()
 
+    def may(now: float) -> ColumnElement[bool]:
+        paused = select(a.account).where(
+            a.channel == channel, a.account == recipient.c.account, a.paused_until > now
+        )
+        return and_(recipient.c.channel == channel, ~paused.exists())
 
-LEASES = Leases(recipient, _not_paused)
+    return Leases(recipient, may)
 
 
 async def own(tx: AsyncConnection, lease: Lease) -> Row[Any]:

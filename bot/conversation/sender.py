@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,9 +31,8 @@ from bot.log import get_logger
 log = get_logger(__name__)
 
 Rows = Sequence[Row[Any]]
-# Seconds that an end waits for calls under way, and until a channel that is not there is tried.
+# Seconds that an end waits for calls under way.
 _PATIENCE = 5.0
-_AWAY = 60.0
 
 
 class SendObserver(Protocol):
@@ -71,7 +70,7 @@ class Step:
 
 
 class Sender:
-    """Sends to the platforms of `deliverers`, by channel, between `start` and `stop`.
+    """Sends for one channel between `start` and `stop`: no other waits while its platform hangs.
 
     `wake_for(conversation, event)` is told of what was said, as a listener of the bus.
     """
@@ -80,7 +79,7 @@ class Sender:
         self,
         database: Database,
         clock: Clock,
-        deliverers: Mapping[str, Deliverer],
+        deliverer: Deliverer,
         staffing: Staffing,
         publish: Callable[[str, Event], None],
         observer: SendObserver,
@@ -90,7 +89,7 @@ class Sender:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._deliverers = deliverers
+        self._deliverer = deliverer
         self._staffing = staffing
         self._publish = publish
         self._observer = observer
@@ -100,8 +99,8 @@ class Sender:
         self._calls: set[asyncio.Task[bool]] = set()
         self._claimers = Claimers(
             database,
-            recipients.LEASES,
-            Job("sender", self._taken, self._work),
+            recipients.of_channel(deliverer.name),
+            Job(f"sender-{deliverer.name}", self._taken, self._work),
             seconds,
             rhythm or Rhythm(),
         )
@@ -165,23 +164,21 @@ class Sender:
             # The channel lets it be: nobody misses it any more.
             return Sent()
         payload = step.encoded.payloads[step.number]
-        return await self._deliverers[step.bundle.to.channel].deliver(payload)
+        return await self._deliverer.deliver(payload)
 
     async def _next(self, tx: AsyncConnection, lease: Lease) -> tuple[Step | None, Events]:
         """Return what is sent next, noted as begun; None where the recipient was given back."""
         to = await recipients.own(tx, lease)
         rows = await bundles.waiting(tx, to)
-        deliverer = self._deliverers.get(to.channel)
-        if not rows or deliverer is None:
-            # A channel that is not connected here: another process may have it.
-            await recipients.LEASES.release(tx, lease, self._seconds() + _AWAY if rows else None)
+        if not rows:
+            await recipients.LEASES.release(tx, lease)
             return None, []
-        bundle = bundles.first(to, rows, together=deliverer.limits.replies is not None)
+        bundle = bundles.first(to, rows, together=self._deliverer.limits.replies is not None)
         if bundle.rows[0].calling:
             # The process that sent it did not live to see what became of it.
             return None, await self._failed(tx, lease, bundle, DeliveryUnknown())
         try:
-            step = self._step(deliverer, bundle) or self._whole(deliverer, bundle, rows)
+            step = self._step(bundle) or self._whole(bundle, rows)
         except DeliveryRefused as refused:
             return None, await self._failed(tx, lease, bundle, refused)
         if step is None:
@@ -191,8 +188,9 @@ class Sender:
         await bundles.begin(tx, step.bundle)
         return step, []
 
-    def _step(self, deliverer: Deliverer, bundle: Bundle) -> Step | None:
+    def _step(self, bundle: Bundle) -> Step | None:
         """Return the next part of a bundle; None where the platform's grant has no room for it."""
+        deliverer = self._deliverer
         limits = deliverer.limits
         if limits.windowed and bundle.late(self._seconds()):
             encoded = deliverer.late(bundle.outbound())
@@ -202,11 +200,11 @@ class Sender:
                 return None
         return Step(bundle, encoded, bundle.rows[0].parts)
 
-    def _whole(self, deliverer: Deliverer, bundle: Bundle, rows: Rows) -> Step | None:
+    def _whole(self, bundle: Bundle, rows: Rows) -> Step | None:
         """Return all that waits as one: a person's line takes along what waits before it."""
         if bundle.rows[0].bundle is not None:
             return None
-        return self._step(deliverer, Bundle(bundle.to, rows))
+        return self._step(Bundle(bundle.to, rows))
 
     async def _took(self, lease: Lease, step: Step, sent: Sent) -> None:
         bundle = step.bundle
@@ -244,7 +242,7 @@ class Sender:
         """Whether it is of no use, or not allowed, to send a bundle again."""
         if bundle.rows[0].attempts + 1 >= self._tries.most or isinstance(error, DeliveryRefused):
             return True
-        keyed = self._deliverers[bundle.to.channel].limits.keyed
+        keyed = self._deliverer.limits.keyed
         again = keyed or bundle.purpose is Purpose.SAFETY
         return isinstance(error, DeliveryUnknown) and not again
 

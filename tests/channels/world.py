@@ -113,7 +113,7 @@ class World:
         return sending(
             [self.channel],
             self.settings(),
-            rhythm=Rhythm(lease=1, poll=0.02),
+            rhythm=Rhythm(lease=10, poll=0.02),
             tries=Tries(base=0.001, cap=0.01, most=4),
         )
 

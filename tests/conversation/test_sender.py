@@ -46,16 +46,16 @@ class Post:
     def now(self):
         return self.seconds()
 
-    def sender(self, **tries):
+    def sender(self, lease=10, **tries):
         return Sender(
             self.service.database,
             self.service.clock,
-            {self.deliverer.name: self.deliverer},
+            self.deliverer,
             self.service.staffing,
             self.service.conversations.publish,
             self.observer,
             self.now,
-            Rhythm(lease=0.6, poll=0.02),
+            Rhythm(lease=lease, poll=0.02),
             Tries(**{"base": 0.001, "cap": 0.01, "most": 4, **tries}),
         )
 
@@ -191,7 +191,7 @@ async def test_a_call_that_broke_off_is_repeated_only_where_that_is_harmless_or_
 async def test_a_process_that_dies_in_a_call_leaves_no_double(post, keyed):
     post.deliverer.limits = Limits(keyed=keyed)
     post.deliverer.gate.clear()
-    dying = post.sender()
+    dying = post.sender(lease=0.5)
     await dying.start()
     await post.hear("一", "m1")
     await until(lambda: len(post.deliverer.tries) == 1)
@@ -217,6 +217,35 @@ async def test_an_orderly_end_waits_for_the_call_under_way(post):
     post.deliverer.gate.set()
     await stopping
     assert await post.statuses() == ["sent"]
+
+
+async def test_a_sender_that_begins_leaves_to_others_of_its_process_what_they_have(post):
+    post.deliverer.gate.clear()
+    async with post.sending():
+        await post.hear("一", "m1")
+        await until(lambda: len(post.deliverer.tries) == 1)
+        async with post.sending():
+            await asyncio.sleep(0.1)
+            assert await post.statuses() == ["new"]
+            post.deliverer.gate.set()
+            await post.settled("sent")
+    assert len(post.deliverer.tries) == 1
+
+
+async def test_a_platform_that_hangs_holds_up_no_other(post):
+    hanging, post.deliverer = post.deliverer, FakeDeliverer("other")
+    hanging.gate.clear()
+    other = post.sender()
+    post.deliverer = hanging
+    async with post.sending():
+        await asyncio.gather(*(post.hear("一", "m1", f"u{number}") for number in range(20)))
+        await until(lambda: len(hanging.tries) == Rhythm().lanes)
+        await other.start()
+        talks = post.service.conversations
+        await talks.receive(Incoming("other", "a:v1", "你好，在吗？", "m1", None, True, "a"))
+        await until(lambda: other._deliverer.texts("v1") == ["echo: 你好，在吗？"])
+        hanging.gate.set()
+    await other.stop()
 
 
 async def test_a_rate_limit_pauses_its_account_and_no_other(post):
