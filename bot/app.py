@@ -143,7 +143,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
     desk = DeskService(data.database, data.clock, talks, data.scheduling, engine)
     await desk.start()
     stack.push_async_callback(desk.stop)
-    staff = StaffService(data.database, desk.desk, data.dispatch, host_seconds())
+    staff = StaffService(data.database, desk.desk, data.dispatch, metrics, host_seconds())
     staff_channels = await stack.enter_async_context(
         staff_connections(settings.channels_file, data.database, talks, staff)
     )

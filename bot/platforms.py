@@ -61,8 +61,7 @@ async def staff_connections(
         if not channels:
             yield channels
             return
-        staff.add(channels)
-        await staff.start()
+        await staff.start(channels)
         try:
             yield channels
         finally:

@@ -136,9 +136,9 @@ class StaffChannel(ABC, Generic[Account]):
         Raises TokenExpired with the `token` that it used, and what else DeliveryFailed is.
         """
 
-    async def replace(self, account: str, shown: str, card: Card) -> None:
+    async def replace(self, account: str, shown: str, card: Card) -> None:  # noqa: ARG002
         """Show another card where `shown` was sent. Raises as `send` does."""
-        raise DeliveryRefused(reason=f"{self.name} shows {account}'s {shown} as it was: {card}")
+        raise DeliveryRefused(reason=f"{self.name} shows cards as they were sent")
 
     async def deliver(self, address: Address, card: Card, key: str, shown: str | None) -> str:
         """Send a card, or show it in the place of `shown`; return the messenger's name of it."""

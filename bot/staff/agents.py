@@ -15,6 +15,7 @@ from bot.desk import cards, rows
 from bot.desk.accounts import Account
 from bot.desk.desk import Desk, joining
 from bot.desk.encode import reason
+from bot.desk.rows import System, Viewer
 from bot.errors import AgentFull, ConversationNotFound, ConversationTaken, IllegalMove, QueueEmpty
 from bot.staff.words import Wish, said, words
 
@@ -45,14 +46,20 @@ class AgentDesk:
         except IllegalMove as error:
             return Card(_refused(account, error))
 
-    async def alert(self, conversation_id: str, *, again: bool) -> Card:
-        """Return what agents are told of a waiting conversation, masked as in the desk."""
+    async def alert(self, viewer: Viewer, conversation_id: str, *, again: bool) -> Card | None:
+        """Return what one is told of a waiting conversation, masked as in the desk.
+
+        None where it is about a merchant whose consumers are not theirs to see.
+        """
         async with self._desk.database.reading() as tx:
-            row = await rows.one(tx, rows.System(), conversation_id)
+            try:
+                row = await rows.one(tx, viewer, conversation_id)
+            except ConversationNotFound:
+                return None
             position = await rows.position(tx, row)
         return Card(
             said("alert", "again" if again else "title", reason=_reason(row)),
-            await self._lines(row, position or 1, None),
+            await self._lines(row, position or 1, viewer.merchants),
             (_claim_choice(row.id, said("alert", "claim")),),
             urgent=row.priority == _DANGER,
         )
@@ -60,7 +67,7 @@ class AgentDesk:
     async def over(self, conversation_id: str) -> Card:
         """Return what stands in an alert's place once the conversation no longer waits."""
         async with self._desk.database.reading() as tx:
-            row = await rows.one(tx, rows.System(), conversation_id)
+            row = await rows.one(tx, System(), conversation_id)
         name = row.agent_alias
         end = said("over", "taken", name=name) if name else said("over", "ended")
         return Card(said("alert", "title", reason=_reason(row)), (end,))

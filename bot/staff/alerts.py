@@ -6,18 +6,24 @@ moment in which a conversation began to wait.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.channels.staff import Address, StaffChannel
+from bot.background import repeat
+from bot.channels.staff import Address, Card, StaffChannel
+from bot.conversation.leases import FREE
+from bot.conversation.records import Event, StateChanged
 from bot.conversation.states import Command, State
 from bot.conversation.tables import conversation, conversation_move
 from bot.database import Database
 from bot.database.upsert import upsert
 from bot.desk.accounts import Accounts
+from bot.desk.rows import System, Viewer
 from bot.staff import outbox
 from bot.staff.agents import AgentDesk
 from bot.staff.bindings import Bindings
@@ -28,10 +34,16 @@ from bot.staff.worker import robots
 _BEGIN = (Command.HAND_OVER, Command.ESCALATE, Command.RELEASE, Command.AGENT_GONE)
 _AGAIN = frozenset({Command.RELEASE, Command.AGENT_GONE})
 _MOST = 100
+_KEY = ("conversation_id", "epoch", "channel", "account", "place")
+_PAUSE = 1.0
+_PATIENCE = 3.0
 
 
 class Alerts:
-    """The alerts of the channels that this process serves. `seconds()` is the host's clock."""
+    """The alerts of the channels that this process serves, between `start` and `stop`.
+
+    `put` is called when a card has to be sent. `seconds()` is the host's clock.
+    """
 
     def __init__(
         self,
@@ -40,6 +52,7 @@ class Alerts:
         bindings: Bindings,
         accounts: Accounts,
         agents: AgentDesk,
+        put: Callable[[], None],
         seconds: Callable[[], float],
     ) -> None:
         self._database = database
@@ -47,7 +60,39 @@ class Alerts:
         self._bindings = bindings
         self._accounts = accounts
         self._agents = agents
+        self._put = put
         self._seconds = seconds
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._looking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look who waits."""
+        looking = repeat(self._look, 0.0, "staff_alerts_failed")
+        self._looking = asyncio.create_task(looking, name="staff-alerts")
+
+    async def stop(self) -> None:
+        """Stop looking, once what is looked at is done."""
+        self._stopping = True
+        self._woken.set()
+        if self._looking is not None:
+            await asyncio.wait([self._looking], timeout=_PATIENCE)
+            self._looking.cancel()
+
+    def heard(self, _conversation_id: str, event: Event) -> None:
+        """Look at once where somebody else answers now."""
+        if isinstance(event, StateChanged):
+            self._woken.set()
+
+    async def _look(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE):
+                await self._woken.wait()
+        if self._stopping:
+            raise asyncio.CancelledError
+        self._woken.clear()
+        if await self.settle():
+            self._put()
 
     async def settle(self) -> int:
         """Raise what is not told yet and end what is over; return how many cards that makes."""
@@ -59,17 +104,17 @@ class Alerts:
         if not waiting:
             return 0
         told = 0
-        places = await self._places()
+        places, known = await self._places(), await self._told(waiting)
         for row in waiting:
-            new = await self._not_told(row, places)
-            if new:
-                shown = await self._agents.alert(row.id, again=row.command in _AGAIN)
-                for address in new:
-                    told += await self._tell(row, address, shown)
+            for address, viewer in places:
+                if _key(row, address) not in known:
+                    again = row.command in _AGAIN
+                    shown = await self._agents.alert(viewer, row.id, again=again)
+                    told += shown is not None and await self._tell(row, address, shown)
         return told
 
-    async def _tell(self, row: Row[Any], address: Address, shown: Any) -> bool:
-        key = {"conversation_id": row.id, "epoch": row.epoch, **_place(address)}
+    async def _tell(self, row: Row[Any], address: Address, shown: Card) -> bool:
+        key = dict(zip(_KEY, _key(row, address), strict=True))
         async with self._database.transaction() as tx:
             made = await tx.execute(
                 upsert(tx, alert)
@@ -84,35 +129,29 @@ class Alerts:
             await tx.execute(update(alert).where(*same).values(card_id=card_id))
         return True
 
-    async def _places(self) -> list[Address]:
-        """Return where alerts go: the groups, and the agents who are not away."""
-        groups = [
-            Address(name, account, settings.alert_group, group=True)
+    async def _places(self) -> list[tuple[Address, Viewer]]:
+        """Return where alerts go and who reads there: groups, and agents who are not away."""
+        groups: list[tuple[Address, Viewer]] = [
+            (Address(name, account, settings.alert_group, group=True), System())
             for name, channel in self._channels.items()
             for account, settings in channel.accounts.items()
             if settings.alert_group
         ]
         ours = robots(self._channels)
-        away = {one.id for one in await self._accounts.all() if one.presence == "away"}
+        there = {one.id: one for one in await self._accounts.all() if one.presence != "away"}
         people = [
-            Address(person.channel, person.account, person.user)
+            (Address(person.channel, person.account, person.user), there[whom.account_id])
             for person, whom in await self._bindings.all()
-            if whom.account_id is not None
-            and whom.account_id not in away
-            and (person.channel, person.account) in ours
+            if whom.account_id in there and (person.channel, person.account) in ours
         ]
         return groups + people
 
-    async def _not_told(self, row: Row[Any], places: Sequence[Address]) -> list[Address]:
-        a = alert.c
+    async def _told(self, waiting: Sequence[Row[Any]]) -> set[tuple[Any, ...]]:
+        query = select(*(alert.c[name] for name in _KEY))
+        names = [row.id for row in waiting]
         async with self._database.reading() as tx:
-            found = await tx.execute(
-                select(a.channel, a.account, a.place).where(
-                    a.conversation_id == row.id, a.epoch == row.epoch
-                )
-            )
-            told = {tuple(one) for one in found}
-        return [one for one in places if (one.channel, one.account, one.place) not in told]
+            found = await tx.execute(query.where(alert.c.conversation_id.in_(names)))
+            return {tuple(row) for row in found}
 
     async def _end(self) -> int:
         async with self._database.reading() as tx:
@@ -175,7 +214,7 @@ async def _ended(tx: AsyncConnection) -> list[Row[Any]]:
         .join(card, card.c.id == alert.c.card_id)
         .where(~alert.c.over, or_(c.state != State.QUEUED, again))
         # A card that is on its way can be neither dropped nor replaced: the next look ends it.
-        .where(or_(card.c.status != "new", card.c.lease_until <= 0))
+        .where(or_(card.c.pending == 0, card.c.lease_until == FREE))
         .limit(_MOST)
     )
     return [*found]
@@ -187,5 +226,5 @@ async def _close(tx: AsyncConnection, row: Row[Any]) -> bool:
     return bool(closed.rowcount)
 
 
-def _place(address: Address) -> dict[str, str]:
-    return {"channel": address.channel, "account": address.account, "place": address.place}
+def _key(row: Row[Any], address: Address) -> tuple[Any, ...]:
+    return row.id, row.epoch, address.channel, address.account, address.place

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.staff import Heard
+from bot.conversation.leases import FREE, Lease, Leases
 from bot.database.upsert import upsert
 from bot.staff.tables import heard
 
-_LEASE = 30.0
 _MOST_WORDS = 2000
 # Longer than any messenger sends an event again.
 _KEPT = 8 * 86400.0
@@ -26,6 +26,7 @@ async def accept(tx: AsyncConnection, event: Heard, now: float, awaited_until: f
         "event_id": event.event_id,
         "words": event.words[:_MOST_WORDS],
         "status": "new",
+        "pending": 1,
         "attempts": 0,
         "at": now,
         "ready_at": now,
@@ -35,48 +36,31 @@ async def accept(tx: AsyncConnection, event: Heard, now: float, awaited_until: f
     await tx.execute(upsert(tx, heard).values(**values).on_conflict_do_nothing())
 
 
-async def claim(tx: AsyncConnection, now: float) -> Row[Any] | None:
-    """Take the oldest event whose sender has no older one open; None where there is none."""
-    h, older = heard.c, heard.alias("older")
-    same = and_(*(older.c[name] == h[name] for name in ("channel", "account", "user_id")))
-    before = exists().where(same, older.c.status == "new", older.c.id < h.id)
-    head = (
-        select(h.id)
-        .where(h.status == "new", h.ready_at <= now, h.lease_until <= now, ~before)
-        .order_by(h.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    found = await tx.execute(
+async def take(tx: AsyncConnection, lease: Lease) -> Row[Any]:
+    """Return a claimed event, one more try noted."""
+    taken = await tx.execute(
         update(heard)
-        .where(h.id == head.scalar_subquery(), h.lease_until <= now)
-        .values(lease_until=now + _LEASE, attempts=h.attempts + 1)
+        .where(heard.c.id == lease.id)
+        .values(attempts=heard.c.attempts + 1)
         .returning(heard)
     )
-    row: Row[Any] | None = found.one_or_none()
+    row: Row[Any] = taken.one()
     return row
 
 
-async def settle(tx: AsyncConnection, row: Row[Any], status: str, answer: Any, now: float) -> bool:
+async def settle(tx: AsyncConnection, lease: Lease, status: str, answer: Any, now: float) -> bool:
     """End the work on an event; whether its answer has to be sent.
 
-    It has not where the messenger still waits for it, or somebody else has ended the work.
+    It has not where the messenger still waits for it, or somebody else has the event now.
     """
     ended = await tx.execute(
         update(heard)
-        .where(heard.c.id == row.id, heard.c.status == "new")
-        .values(status=status, answer=answer)
+        .where(heard.c.id == lease.id, heard.c.lane_epoch == lease.epoch)
+        .values(status=status, answer=answer, pending=0, worker=None, lease_until=FREE)
         .returning(heard.c.awaited_until)
     )
     awaited_until = ended.scalar_one_or_none()
     return awaited_until is not None and awaited_until <= now
-
-
-async def put_off(tx: AsyncConnection, row: Row[Any], until: float) -> None:
-    """Give an event back, to be worked on later."""
-    await tx.execute(
-        update(heard).where(heard.c.id == row.id).values(lease_until=0.0, ready_at=until)
-    )
 
 
 async def answer(tx: AsyncConnection, event: Heard) -> Any:
@@ -103,6 +87,16 @@ async def forget(tx: AsyncConnection, now: float) -> None:
         .values(answer=None)
     )
     await tx.execute(delete(heard).where(settled, h.at < now - _KEPT))
+
+
+def _first(_now: float) -> ColumnElement[bool]:
+    """Return the condition that an event's sender has no older one open."""
+    h, older = heard.c, heard.alias("older")
+    same = and_(*(older.c[name] == h[name] for name in ("channel", "account", "user_id")))
+    return ~exists().where(same, older.c.pending > 0, older.c.id < h.id)
+
+
+LEASES = Leases(heard, _first)
 
 
 def _is(event: Heard) -> list[ColumnElement[bool]]:

@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.staff import Address, Card, Choice
-from bot.staff.tables import card
+from bot.conversation.delivery_tables import channel_account
+from bot.conversation.leases import FREE, Lease, Leases
+from bot.staff.tables import alert, card
 
-_LEASE = 60.0
 _KEPT = 8 * 86400.0
 
 
@@ -30,6 +31,7 @@ async def put(
         "content": as_json(shown),
         "replaces": replaces,
         "status": "new",
+        "pending": 1,
         "attempts": 0,
         "at": now,
         "ready_at": now,
@@ -39,82 +41,75 @@ async def put(
     return int(made.scalar_one())
 
 
-async def claim(
-    tx: AsyncConnection, robots: Collection[tuple[str, str]], now: float
-) -> Row[Any] | None:
-    """Take the oldest card that may be sent now by one of the (channel, account)s."""
-    c, older = card.c, card.alias("older")
-    same = and_(*(older.c[name] == c[name] for name in ("channel", "account", "place")))
-    # One that is put off holds nobody up: an alert matters more than its place in the row.
-    before = exists().where(
-        same, older.c.status == "new", older.c.id < c.id, older.c.ready_at <= now
-    )
+def leases(robots: Collection[tuple[str, str]]) -> Leases:
+    """Return the claims of cards that (channel, account)s may send, in order to each place."""
+    c, older, paused = card.c, card.alias("older"), channel_account.c
     ours = or_(*(and_(c.channel == name, c.account == account) for name, account in robots))
-    head = (
-        select(c.id)
-        .where(c.status == "new", c.ready_at <= now, c.lease_until <= now, ours, ~before)
-        .order_by(c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    found = await tx.execute(
+    same = and_(*(older.c[name] == c[name] for name in ("channel", "account", "place")))
+
+    def may(now: float) -> ColumnElement[bool]:
+        # One that is put off holds nobody up: an alert matters more than its place in the row.
+        due = and_(older.c.pending > 0, older.c.id < c.id, older.c.ready_at <= now)
+        full = and_(
+            paused.channel == c.channel, paused.account == c.account, paused.paused_until > now
+        )
+        return and_(ours, ~exists().where(same, due), ~exists().where(full))
+
+    return Leases(card, may)
+
+
+async def take(tx: AsyncConnection, lease: Lease) -> Row[Any]:
+    """Return a claimed card, one more try noted."""
+    taken = await tx.execute(
         update(card)
-        .where(c.id == head.scalar_subquery(), c.lease_until <= now)
-        .values(lease_until=now + _LEASE, attempts=c.attempts + 1)
+        .where(card.c.id == lease.id)
+        .values(attempts=card.c.attempts + 1)
         .returning(card)
     )
-    row: Row[Any] | None = found.one_or_none()
+    row: Row[Any] = taken.one()
     return row
 
 
-async def sent(tx: AsyncConnection, row: Row[Any], shown: str) -> None:
-    """Note that a card is there; what it showed is forgotten."""
-    await _settle(tx, row, status="sent", shown=shown, content=None)
-
-
-async def dead(tx: AsyncConnection, row: Row[Any], why: str) -> None:
-    """Give a card up."""
-    await _settle(tx, row, status="dead", error=why)
-
-
-async def put_off(tx: AsyncConnection, row: Row[Any], until: float, why: str) -> None:
-    """Try a card again later."""
-    await tx.execute(
-        update(card).where(card.c.id == row.id).values(lease_until=0.0, ready_at=until, error=why)
-    )
-
-
-async def pause(tx: AsyncConnection, row: Row[Any], until: float) -> None:
-    """Hold back everything of an account that takes no more; the try does not count."""
+async def put_off(
+    tx: AsyncConnection, lease: Lease, until: float, why: str, *, counts: bool = True
+) -> None:
+    """Give a card back, to be tried again later; the try may not count."""
     c = card.c
     await tx.execute(
         update(card)
-        .where(
-            c.channel == row.channel,
-            c.account == row.account,
-            c.status == "new",
-            c.ready_at < until,
+        .where(*_of(lease))
+        .values(
+            worker=None,
+            lease_until=FREE,
+            ready_at=until,
+            error=why,
+            attempts=c.attempts if counts else c.attempts - 1,
         )
-        .values(ready_at=until)
     )
-    await tx.execute(
-        update(card).where(c.id == row.id).values(lease_until=0.0, attempts=c.attempts - 1)
-    )
+
+
+async def sent(tx: AsyncConnection, lease: Lease, shown: str) -> None:
+    """Note that a card is there; what it showed is forgotten."""
+    await _settle(tx, *_of(lease), status="sent", shown=shown, content=None)
+
+
+async def dead(tx: AsyncConnection, lease: Lease, why: str) -> None:
+    """Give a card up."""
+    await _settle(tx, *_of(lease), status="dead", error=why)
 
 
 async def drop(tx: AsyncConnection, card_id: int) -> None:
-    """Do not send a card that no longer says the truth, unless it is sent already."""
+    """Do not send a card that no longer says the truth, unless it is on its way."""
     c = card.c
-    await tx.execute(
-        update(card)
-        .where(c.id == card_id, c.status == "new")
-        .values(status="dropped", content=None)
-    )
+    waits = (c.id == card_id, c.pending > 0, c.lease_until == FREE)
+    await _settle(tx, *waits, status="dropped", content=None)
 
 
 async def forget(tx: AsyncConnection, now: float) -> None:
-    """Remove what was sent long ago."""
-    await tx.execute(delete(card).where(card.c.status != "new", card.c.at < now - _KEPT))
+    """Remove what was sent long ago, and alerts that are over and have no card any more."""
+    await tx.execute(delete(card).where(card.c.pending == 0, card.c.at < now - _KEPT))
+    shown = exists().where(card.c.id == alert.c.card_id)
+    await tx.execute(delete(alert).where(alert.c.over, ~shown))
 
 
 def address(row: Row[Any]) -> Address:
@@ -133,7 +128,10 @@ def from_json(stored: dict[str, Any]) -> Card:
     return Card(stored["title"], tuple(stored["lines"]), choices, stored["urgent"])
 
 
-async def _settle(tx: AsyncConnection, row: Row[Any], **values: Any) -> None:
-    await tx.execute(
-        update(card).where(card.c.id == row.id, card.c.status == "new").values(**values)
-    )
+async def _settle(tx: AsyncConnection, *which: ColumnElement[bool], **values: Any) -> None:
+    ended = {"pending": 0, "worker": None, "lease_until": FREE}
+    await tx.execute(update(card).where(*which).values(**ended, **values))
+
+
+def _of(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return card.c.id == lease.id, card.c.lane_epoch == lease.epoch

@@ -41,6 +41,18 @@ def _robot() -> tuple[Column[Any], ...]:
     )
 
 
+def _claimed() -> tuple[Column[Any], ...]:
+    """Return the columns by which one worker at a time has a row: see conversation/leases.py."""
+    return (
+        # 1 as long as the status is `new`.
+        Column("pending", Integer, nullable=False, server_default="0"),
+        Column("worker", Text),
+        Column("lane_epoch", Integer, nullable=False, server_default="0"),
+        Column("ready_at", Float, nullable=False),
+        Column("lease_until", Float, nullable=False),
+    )
+
+
 # Who somebody on a messenger is to us: one who works at the desk, or a crew.
 binding = Table(
     "staff_binding",
@@ -73,8 +85,7 @@ heard = Table(
     Column("status", String(4), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("at", Float, nullable=False),
-    Column("ready_at", Float, nullable=False),
-    Column("lease_until", Float, nullable=False),
+    *_claimed(),
     # Until then the messenger itself waits for the answer, which is not sent then.
     Column("awaited_until", Float, nullable=False),
     Column("answer", JSON(none_as_null=True)),
@@ -107,8 +118,7 @@ card = Table(
     Column("status", String(7), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("at", Float, nullable=False),
-    Column("ready_at", Float, nullable=False),
-    Column("lease_until", Float, nullable=False),
+    *_claimed(),
     # The messenger's name of it.
     Column("shown", Text),
     Column("error", Text),

@@ -70,7 +70,9 @@ async def serving(folder: Path, **settings: Any):
         orders = Orders()
         loaded = replace(Settings(), **values)
         parts = _parts(loaded, service, orders)
-        staff = StaffService(database, parts.desk.desk, parts.dispatch, host_seconds())
+        staff = StaffService(
+            database, parts.desk.desk, parts.dispatch, parts.metrics, host_seconds()
+        )
         async with (
             staff_connections(
                 loaded.channels_file, database, service.conversations, staff

@@ -94,7 +94,7 @@ class TestStream:
 
     async def test_what_could_not_be_stored_is_not_acknowledged_and_comes_again(self, both):
         platform, world = both
-        channel = world.staff._channels["dingtalk"]
+        (channel,) = world.made
         accept, faults = channel.staff.accept, [OSError("disk full")]
 
         async def failing(event):

@@ -290,7 +290,7 @@ async def test_from_the_alert_to_the_answer_in_the_desk(tmp_path):
         assert (in_group.kind, in_group.title) == ("chat_id", "待接入：货物损坏")
         await platform.press("ou_stranger", in_group, "接入")
         await platform.press("ou_wang", in_group, "接入")
-        await platform.press("ou_li", await answered(platform, "ou_li"), "接入")
+        await platform.press("ou_li", await answered(platform, "ou_li"), "接入", stale=True)
         assert platform.toasts == [
             "还不认识您\n请向主管要一个绑定码，然后发送“绑定 绑定码”。绑定码15分钟内有效。",
             "您已接入：货物损坏\n请在1分钟内打开坐席工作台回复，否则会话会回到队列。",

@@ -114,6 +114,26 @@ async def test_who_is_away_and_crews_are_not_told(world):
     assert {one.address.place for one in world.messenger.cards} == {"ou_li"}
 
 
+async def test_who_works_for_some_merchants_is_told_of_their_consumers_only(world):
+    shop, other = "海尔官方旗舰店", "别家"
+    for login, merchant in (("shop", shop), ("other", other)):
+        world.accounts[login] = await world.desk.accounts.create(
+            login, login, login, "agent", "correct horse", 3, [merchant]
+        )
+        await world.bind(f"ou_{login}", login)
+    await world.take(w.order(visits=[w.unscheduled()]))
+    name = await world.queue(consumer_id="tb_1001")
+    sent = await alert(world, "ou_shop")
+    assert sent.card.lines[1].startswith("李**")
+    await world.staff._alerts.settle()
+    assert not world.messenger.of("ou_other")
+    refused = await world.messenger.press("ou_other", sent, "接入")
+    assert refused.card.title == "没有找到这个会话"
+    assert (await world.messenger.ask("ou_other", "排队")).card.title == "现在没有用户排队"
+    await world.messenger.press("ou_shop", sent, "接入")
+    assert await owner(world, name) == world.accounts["shop"]
+
+
 async def test_an_alert_that_could_not_be_sent_in_time_is_not_sent(world):
     await world.bind("ou_wang", "wang")
     world.messenger.errors = [RetryLater()] * 8

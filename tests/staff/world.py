@@ -1,6 +1,7 @@
 """The desk, scheduling and staff on a messenger that a test plays, over one database."""
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,6 +104,16 @@ class Messenger(StaffChannel[StaffAccount]):
         return await self.ask(user, found[0].words)
 
 
+class Observer:
+    """Counts what was sent, by channel and outcome."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+
+    def sent(self, channel: str, outcome: str) -> None:
+        self.outcomes[channel, outcome] += 1
+
+
 @dataclass
 class World:
     """All of it, and what a test does with it."""
@@ -114,6 +125,8 @@ class World:
     messenger: Messenger
     server: TestServer
     accounts: dict[str, str]
+    observer: Observer
+    made: list[StaffChannel]
     robot: tuple[str, str] = (Messenger.name, Messenger.account)
 
     async def bind(self, user: str, login: str | None = None, crew: str | None = None) -> None:
@@ -167,11 +180,11 @@ async def staffed(database, group: str = "", channels=()):
             database, service.clock, service.conversations, scheduling, service.engine
         )
         dispatch = Dispatch(database, service.clock, load(), BookingRules())
-        staff = StaffService(database, desk.desk, dispatch, host_seconds())
+        observer = Observer()
+        staff = StaffService(database, desk.desk, dispatch, observer, host_seconds())
         kit = Kit(service.conversations, http, Tokens(database, host_seconds()))
         messenger = Messenger(kit, staff, group)
         made = [make(kit, staff) for make in channels]
-        staff.add([messenger, *made])
         app = web.Application(middlewares=[problems])
         app.add_routes([*desk.routes(), *(route for one in made for route in one.routes())])
         async with TestServer(app) as server:
@@ -181,7 +194,9 @@ async def staffed(database, group: str = "", channels=()):
                     login, f"真名{login}", f"客服{login}", role, PASSWORD, 2
                 )
             await desk.start()
-            await staff.start()
-            yield World(service, desk, scheduling, staff, messenger, server, accounts)
+            await staff.start([messenger, *made])
+            yield World(
+                service, desk, scheduling, staff, messenger, server, accounts, observer, made
+            )
             await staff.stop()
             await desk.stop()

@@ -23,7 +23,8 @@ def drawn(card: Card) -> dict[str, Any]:
         row = card.choices[first : first + _IN_A_ROW]
         elements.append({"tag": "action", "actions": [_button(choice) for choice in row]})
     return {
-        "config": {"wide_screen_mode": True, "update_multi": True},
+        # A visit's details are for its crew alone.
+        "config": {"wide_screen_mode": True, "update_multi": True, "enable_forward": False},
         "header": {
             "template": "red" if card.urgent else "blue",
             "title": _text(card.title),

@@ -45,8 +45,12 @@ class Message:
 
     @property
     def buttons(self) -> dict[str, dict[str, Any]]:
-        actions = [one["actions"] for one in self.now["elements"] if one["tag"] == "action"]
-        return {button["text"]["content"]: button for row in actions for button in row}
+        return _buttons(self.now)
+
+
+def _buttons(card: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    actions = [one["actions"] for one in card["elements"] if one["tag"] == "action"]
+    return {button["text"]["content"]: button for row in actions for button in row}
 
 
 class Feishu:
@@ -172,8 +176,11 @@ class Feishu:
     async def press(
         self, user: str, message: Message, title: str, event_id: str | None = None, **how: Any
     ) -> tuple[int, Any]:
-        """Have somebody press a button, as long as the maker waits for the answer."""
-        button = message.buttons[title]
+        """Have somebody press a button, as long as the maker waits for the answer.
+
+        Who has not seen yet that the card was replaced presses the old one: `stale`.
+        """
+        button = (_buttons(message.card) if how.pop("stale", False) else message.buttons)[title]
         event = {
             "operator": {"open_id": user},
             "action": {"value": button["value"], "tag": "button"},
