@@ -122,7 +122,7 @@ class WhatsAppChannel(PlatformChannel[WhatsAppAccount]):
         """Return one message, or two where a text is too long to have buttons below it."""
         pieces = [outbound.text]
         if outbound.buttons and len(outbound.text) > BODY_LETTERS:
-            pieces = wording.split(outbound.text, BODY_LETTERS)
+            pieces = wording.split_letters(outbound.text, BODY_LETTERS)
         bodies = [written(piece, ()) for piece in pieces[:-1]]
         bodies.append(written(pieces[-1], outbound.buttons))
         return [
