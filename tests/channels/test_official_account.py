@@ -171,6 +171,14 @@ async def test_a_tap_takes_nothing_away_from_what_a_message_allowed(world):
     assert (after.granted, after.granted_until) == (5, before.granted_until)
 
 
+async def test_an_entry_of_a_menu_message_allows_no_more_than_a_tap(world):
+    more = {"Content": "周日", "MsgId": "9", "bizmsgmenuid": "101"}
+    await world.platform.post(*world.platform.message("u1", "text", more))
+    assert (await granted(world)).granted == 3
+    # A menu that is not ours says what stands on it.
+    assert await lines(world) == ["周日"]
+
+
 async def test_a_picture_is_noted_with_what_fetches_it(world):
     await world.platform.show("image")
     async with world.service.database.reading() as tx:

@@ -48,8 +48,11 @@ async def test_choices_are_a_menu_and_a_press_comes_back_as_the_choice(world):
     world.service.engine._script = {"约时间": TurnResult((offer,))}
     await world.platform.say("约时间")
     await world.sent(1)
+    # After other lines only the entry's id tells that it was pressed, and not typed.
+    await world.platform.say("稍等", "m2")
+    await world.sent(2)
     await world.platform.press(world.platform.heard[0].buttons["周日"])
-    await until(lambda: len(world.service.engine.turns) == 2)
+    await until(lambda: len(world.service.engine.turns) == 3)
     turn = world.service.engine.turns[-1]
     assert (turn.text, turn.trusted) == ("/pick7", True)
     assert ("consumer", "周日") in await world.lines()
