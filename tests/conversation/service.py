@@ -127,7 +127,7 @@ def template() -> str:
     """The name of a migrated PostgreSQL database, which others are copied from."""
     name = f"test_template_{uuid4().hex}"
     asyncio.run(_make_template(name))
-    atexit.register(lambda: asyncio.run(_execute(f"DROP DATABASE {name}")))
+    atexit.register(lambda: asyncio.run(_execute(f"DROP DATABASE {name} WITH (FORCE)")))
     return name
 
 
@@ -144,7 +144,7 @@ async def postgresql():
     database = Database(_beside(name))
     yield database
     await database.close()
-    await _execute(f"DROP DATABASE {name}")
+    await _execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _beside(name: str) -> str:
