@@ -42,7 +42,10 @@ export const desk = {
   unread: (count: number) => `${count} 条未读`,
   caseNo: (number: number) => `第 ${number} 次会话`,
   visitDay: (day: string) => `上门 ${day}`,
-  channels: { web: '网页', rest: '接口', wechat_kf: '微信客服', wechat_mp: '公众号', sms: '短信' } as Record<string, string>,
+  channels: {
+    web: '网页', rest: '接口', webhook: '商城', wecom_kf: '微信客服', official_account: '公众号', sms: '短信',
+    telegram: 'Telegram', whatsapp: 'WhatsApp',
+  } as Record<string, string>,
 
   states: { bot: '机器人接待中', queued: '等待接入', human: '人工接待中', closed: '已结束' } satisfies Record<State, string>,
   speakers: { consumer: '顾客', bot: '机器人', agent: '客服', system: '系统' },
