@@ -245,6 +245,8 @@ conversation_move = Table(
     Column("at", Instant(), nullable=False),
 )
 
+Index("conversation_move_at", conversation_move.c.at)
+
 # The files are named by the ids; see bot/conversation/photos.py.
 photo = Table(
     "photo",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
@@ -297,16 +297,6 @@ class Desk:
                 )
             )
         await self.conversations.takeover.read(conversation_id, account.agent, seq)
-
-    async def audited(self, before: int | None, conditions: dict[str, Any]) -> list[Row[Any]]:
-        """Return entries of the audit trail, newest first."""
-        query = select(audit).order_by(audit.c.id.desc()).limit(100)
-        if before is not None:
-            query = query.where(audit.c.id < before)
-        for name, value in conditions.items():
-            query = query.where(audit.c[name] == value)
-        async with self.database.reading() as tx:
-            return list(await tx.execute(query))
 
     async def closed(
         self, account: Account, since: datetime, until: datetime, *, by_people: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -79,6 +80,12 @@ async def listed(tx: AsyncConnection, viewer: Viewer, name: str) -> list[Row[Any
     else:
         query = query.where(c.state == State.BOT, c.current).order_by(c.opened_at.desc(), c.id)
     return list(await tx.execute(query.limit(MOST), {"account_id": viewer.id}))
+
+
+async def some(tx: AsyncConnection, viewer: Viewer, ids: Sequence[str]) -> list[Row[Any]]:
+    """Return the rows of some conversations, without those that are not the viewer's."""
+    query = _seen_by(viewer, _rows()).where(conversation.c.id.in_(ids))
+    return list(await tx.execute(query, {"account_id": viewer.id}))
 
 
 async def on_lists(tx: AsyncConnection) -> set[str]:

@@ -18,8 +18,9 @@ from bot.desk.calls import ListCalls, MoveCalls, SessionCalls, SpeechCalls
 from bot.desk.cards import Orders
 from bot.desk.desk import Desk
 from bot.desk.encode import Encoder
-from bot.desk.order_calls import OrderCalls, SupervisorCalls
+from bot.desk.order_calls import OrderCalls
 from bot.desk.sockets import SocketCalls
+from bot.desk.supervisor import SupervisorCalls
 from bot.desk.undelivered import UndeliveredCalls
 from bot.dialogue.engine import DialogueEngine
 from bot.scheduling import Scheduling

@@ -82,3 +82,4 @@ audit = Table(
     Column("detail", JSON, nullable=False),
 )
 Index("desk_audit_conversation", audit.c.conversation_id, audit.c.id)
+Index("desk_audit_at", audit.c.at)

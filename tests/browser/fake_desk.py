@@ -173,6 +173,8 @@ class FakeDesk:
                 head = min(waiting, key=lambda case: (case.row["priority"], case.row["queued_at"]))
                 await self.taken_by(head.row["id"], WANG)
                 return {"conversation": head.row}
+            case ["undelivered"]:
+                return {"lines": []}
             case ["supervisor", *rest]:
                 return self.supervise(rest)
             case ["undelivered"]:
@@ -207,6 +209,9 @@ class FakeDesk:
                 "agents": agents,
                 "conversations": human,
             }
+        if path == ["missed"]:
+            one = {"at": at(-30), "command": "nobody_came", "waited_seconds": 1860}
+            return {"missed": [{"conversation": rows[0], **one}]}
         if path == ["sample"]:
             return {
                 "conversations": [
@@ -219,8 +224,8 @@ class FakeDesk:
                 ]
             }
         entries = [
-            {"id": 9, "at": at(-1), "action": "reveal", "actor": {"kind": "agent", **WANG}, "conversation_id": "k1", "detail": {"order_no": "…3456", "field": "phone"}},
-            {"id": 8, "at": at(-2), "action": "claim", "actor": {"kind": "agent", **WANG}, "conversation_id": "k1", "detail": {"from": "queued", "to": "human"}},
+            {"id": "9", "at": at(-1), "action": "reveal", "actor": {"kind": "agent", **WANG}, "conversation_id": "k1", "detail": {"order_no": "…3456", "field": "phone"}},
+            {"id": "8", "at": at(-2), "action": "claim", "actor": {"kind": "agent", **WANG}, "conversation_id": "k1", "detail": {"from": "queued", "to": "human"}},
         ]  # fmt: skip
         return {"entries": entries, "before": None}
 

@@ -28,6 +28,7 @@ TEXTS = {
         "barge_in": "接管",
         "return": "交还机器人",
         "reveal": "查看隐私",
+        "nobody_came": "排队超时",
     },
     "facts": [
         {"key": "floor", "label": "楼层", "type": "integer"},

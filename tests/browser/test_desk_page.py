@@ -177,13 +177,42 @@ async def test_a_suggestion_is_a_draft_and_never_sent_by_itself(fake, desk):
     assert (said(fake), outcomes) == (["周六上午可以吗？"], ["edited"])
 
 
+async def named(locator):
+    return await locator.get_attribute("id")
+
+
+async def test_the_field_says_which_canned_reply_is_meant(desk, faults):
+    page = await desk()
+    await claimed(page)
+    await reply(page).focus()
+    await page.keyboard.type("/")
+    options = page.locator(".canned").get_by_role("option")
+    await expect(options.nth(1)).to_be_visible()
+    for index, key in ((0, "ArrowUp"), (1, "ArrowDown")):
+        await page.keyboard.press(key)
+        meant = await named(options.nth(index))
+        await expect(reply(page)).to_have_attribute("aria-activedescendant", meant)
+        await expect(options.nth(index)).to_have_attribute("aria-selected", "true")
+    assert await reply(page).get_attribute("aria-controls") == await named(
+        page.get_by_role("listbox")
+    )
+    assert await faults(page) == []
+    await page.keyboard.type("没有这样的")
+    await expect(options).to_have_count(0)
+    assert await reply(page).get_attribute("aria-activedescendant") is None
+    assert await faults(page) == []
+
+
 async def test_canned_replies_are_found_by_typing(fake, desk):
     page = await desk()
     await claimed(page)
     await reply(page).focus()
     await page.keyboard.type("/确认")
-    await expect(page.locator(".canned").get_by_role("option")).to_have_count(1)
+    options = page.locator(".canned").get_by_role("option")
+    await expect(options).to_have_count(1)
+    await expect(reply(page)).to_have_attribute("aria-activedescendant", await named(options))
     await page.keyboard.press("Enter")
+    assert await reply(page).get_attribute("aria-activedescendant") is None
     await expect(reply(page)).to_have_value("您的空调预约在11月22日 09:00–12:00上门。")
     assert said(fake) == []
 
@@ -280,6 +309,9 @@ async def test_a_supervisor_sees_load_sample_and_audit(fake, desk, shoot):
     await page.get_by_role("button", name="抽取").click()
     await expect(page.get_by_role("table", name="质检抽样")).to_contain_text("评分 5 星")
     await expect(page.get_by_role("table", name="审计记录")).to_contain_text("查看隐私")
+    missed = page.get_by_role("table", name="未接待的顾客")
+    await expect(missed).to_contain_text("排队超时")
+    await expect(missed).to_contain_text("31:00")
     await expect(page.get_by_role("link", name="导出 CSV")).to_be_visible()
     await shoot(page, "1")
     await (

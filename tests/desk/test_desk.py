@@ -127,7 +127,7 @@ async def test_a_chat_is_passed_on_given_back_and_ended(world):
 
 
 async def test_agents_see_nothing_of_supervisors(world):
-    for path in ("overview", "sample", "audit", "export.csv"):
+    for path in ("overview", "missed", "sample", "audit", "export.csv"):
         answer = await world.wang.client.get(f"/desk/api/supervisor/{path}")
         assert answer.status == 403
         answer = await world.boss.client.get(f"/desk/api/supervisor/{path}")

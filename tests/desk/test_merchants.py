@@ -128,3 +128,22 @@ def test_the_command_takes_merchants():
     words = ["agent", "add", "x", "--name", "x", "--alias", "x", "--merchant", HAIER]
     assert parser.parse_args([*words, "--merchant", OTHER]).merchant == [HAIER, OTHER]
     assert parser.parse_args(words[:-2]).merchant is None
+
+
+async def test_a_supervisor_of_a_merchant_sees_whom_they_missed_and_what_was_done_to_theirs_only(
+    world, cases
+):
+    more = {"merchants": [HAIER]}
+    await world.desk.accounts.create("qian", "钱", "小钱", "supervisor", PASSWORD, 3, **more)
+    person = await signed_in(world.server, "qian")
+    for name in ("a", "b"):
+        await world.service.say("不等了", sender=name, consumer_id=name)
+    _, body = await person.get("/supervisor/missed")
+    assert [one["conversation"]["id"] for one in body["missed"]] == [cases["a"]]
+    _, body = await person.get("/supervisor/audit")
+    about = {entry["conversation_id"] for entry in body["entries"]}
+    assert cases["a"] in about
+    assert cases["b"] not in about
+    _, body = await world.boss.get("/supervisor/missed")
+    assert len(body["missed"]) == 2
+    await person.client.close()

@@ -235,6 +235,16 @@ describe('the desk', () => {
     expect(reads()).toBe(before + 1)
   })
 
+  it.each([
+    ['2026-11-20T23:30:00+08:00', '2026-11-20', '2026-11-13'],
+    ['2026-11-20T00:30:00.250000+08:00', '2026-11-20', '2026-11-13'],
+    ['2026-11-20T20:00:00-05:00', '2026-11-20', '2026-11-13'],
+  ])("counts days as the server writes them: %s", async (at, today, week) => {
+    await open()
+    push({ type: 'hello', agent: agent as never, at })
+    expect([desk.day(0), desk.day(7)]).toEqual([today, week])
+  })
+
   it('goes to the sign-in when the session is over', async () => {
     await open()
     sockets.last.fail(4401)

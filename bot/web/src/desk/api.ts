@@ -2,7 +2,7 @@
 
 import type { Fetch } from '../chat/api'
 import type {
-  Agent, AuditPage, Canned, DeadLine, Line, ListName, Me, OrderCard, Overview, Presence, Row, Slot, Suggestion, Texts, Whole,
+  Agent, AuditPage, Canned, DeadLine, Line, ListName, Me, Missed, OrderCard, Overview, Presence, Row, Slot, Suggestion, Texts, Whole,
   Windows,
 } from './wire'
 
@@ -162,6 +162,9 @@ export class DeskApi {
 
   sample = async (count: number, from: string, to: string): Promise<Row[]> =>
     (await this.get<{ conversations: Row[] }>('supervisor/sample', { count: String(count), from, to })).conversations
+
+  missed = async (from: string, to: string): Promise<Missed[]> =>
+    (await this.get<{ missed: Missed[] }>('supervisor/missed', { from, to })).missed
 
   audit = (query: Record<string, string>): Promise<AuditPage> => this.get('supervisor/audit', query)
 

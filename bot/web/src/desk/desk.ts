@@ -53,6 +53,7 @@ const NOTHING: Snapshot = {
 }
 
 const TYPING_LIMIT_MS = 8_000
+const DAY_MS = 86_400_000
 const UNAUTHORISED = 401
 const CONFLICT = 409
 
@@ -64,6 +65,7 @@ export class Desk {
   private readonly now: () => number
   private readonly rows = new Map<string, Row>()
   private ahead = 0
+  private zoneMs = 0
   private readAs = ''
   private notices = 0
   private beat: ReturnType<typeof setInterval> | undefined
@@ -95,6 +97,11 @@ export class Desk {
   /** The server's time, in milliseconds: its clock need not be this machine's. */
   get serverNow(): number {
     return this.now() + this.ahead
+  }
+
+  /** The business day `ago` days before the server's present one, as the server writes days. */
+  day(ago: number): string {
+    return new Date(this.serverNow + this.zoneMs - ago * DAY_MS).toISOString().slice(0, 10)
   }
 
   /** Hear of every change; the answer ends it. */
@@ -270,6 +277,8 @@ export class Desk {
     this.current = { ...this.current, heardAt: this.now() }
     if (frame.type === 'hello') {
       this.ahead = Date.parse(frame.at) - this.now()
+      // The time as it is written there, taken for UTC, is ahead by the zone's offset.
+      this.zoneMs = Date.parse(`${frame.at.slice(0, 19)}Z`) - Date.parse(`${frame.at.slice(0, 19)}${frame.at.slice(-6)}`)
       this.agentIs(frame.agent)
     } else if (frame.type === 'snapshot') this.snapshotCame(frame)
     else if (frame.type === 'conversation') this.rowCame(frame)

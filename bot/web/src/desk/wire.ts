@@ -215,7 +215,7 @@ export interface DeadLine {
 }
 
 export interface AuditEntry {
-  readonly id: number
+  readonly id: string
   readonly at: string
   readonly action: string
   readonly actor: { kind: string; id?: string | null; alias?: string | null }
@@ -225,7 +225,15 @@ export interface AuditEntry {
 
 export interface AuditPage {
   readonly entries: readonly AuditEntry[]
-  readonly before: number | null
+  readonly before: string | null
+}
+
+/** A consumer whom nobody came for: they left the queue, or waited in vain. */
+export interface Missed {
+  readonly conversation: Row
+  readonly at: string
+  readonly command: string
+  readonly waited_seconds: number
 }
 
 export type Frame =
