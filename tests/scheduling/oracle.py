@@ -173,10 +173,20 @@ def with_room(
     return found
 
 
+def answers(wish: tuple[datetime, datetime], start: datetime, end: datetime) -> bool:
+    """Say whether more than half of a window lies in a wish that is longer than any window."""
+    inside = min(end, wish[1]) - max(start, wish[0])
+    return inside > timedelta() and inside * 2 > end - start
+
+
 def reason(  # noqa: C901, PLR0911 - one question after another, as it is told
-    document: dict[str, Any], order: dict[str, Any], now: datetime, minutes: dict[str, int]
+    document: dict[str, Any],
+    order: dict[str, Any],
+    now: datetime,
+    minutes: dict[str, int],
+    wish: tuple[datetime, datetime] | None = None,
 ) -> str:
-    """Why nothing is bookable in the next 14 days, where nothing is."""
+    """Why nothing is bookable in the next 14 days, or in a wish of one day, where nothing is."""
     hubs = serving_hubs(document, order)
     if not hubs:
         return "no_hub"
@@ -190,11 +200,12 @@ def reason(  # noqa: C901, PLR0911 - one question after another, as it is told
     ]
     if not crews:
         return "no_shift"
+    first = max(wish[0].date(), now.date()) if wish else now.date()
     for n, skill in enumerate(skills_needed(order), 1):
         so_far = skills_needed(order)[:n]
-        if not any(all(has_licences(c, [s], now.date()) for s in so_far) for c in crews):
+        if not any(all(has_licences(c, [s], first) for s in so_far) for c in crews):
             return f"no_skill:{skill}"
-    crews = [c for c in crews if has_licences(c, skills_needed(order), now.date())]
+    crews = [c for c in crews if has_licences(c, skills_needed(order), first)]
     crews = [c for c in crews if c["members"] >= members_needed(order)]
     if not crews:
         return "crew_too_small"
@@ -202,7 +213,7 @@ def reason(  # noqa: C901, PLR0911 - one question after another, as it is told
         (c, s, e, m)
         for c in crews
         for s, e, m in crew_windows(c, now.tzinfo)
-        if now.date() <= s.date() <= horizon
+        if (answers(wish, s, e) if wish else now.date() <= s.date() <= horizon)
     ]
     if not left:
         return "no_shift"

@@ -18,7 +18,7 @@ from bot.catalogue import SiteQuestion, load
 from bot.clock import BUSINESS_ZONE
 from bot.database import Database
 from bot.errors import BookingRefused
-from bot.scheduling import Window
+from bot.scheduling import TimeRange, Window
 from bot.scheduling.tables import visit as visits
 from tests.scheduling import oracle
 from tests.scheduling import world as w
@@ -196,6 +196,68 @@ def _over_on(code, document, order, now):
 def _names_the_day(reason, day):
     named = re.search(r"最早要到(\d+)月(\d+)日", reason.text)
     assert (named and (int(named[1]), int(named[2]))) == (day and (day.month, day.day))
+
+
+# Parts of a day that are longer than any window.
+PARTS = [
+    ("00:00", "12:00"),
+    ("11:00", "21:00"),
+    ("06:00", "12:00"),
+    ("12:00", "18:00"),
+    ("12:00", "22:00"),
+]
+
+
+@given(
+    given=documents(),
+    clock=st.sampled_from(CLOCKS),
+    ahead=st.sampled_from((-1, *AHEAD)),
+    part=st.sampled_from(PARTS),
+)
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_wish_gets_its_windows_or_is_told_why(book_of, given, clock, ahead, part):
+    world, runner = book_of
+    document, today = given
+    day = today + timedelta(days=ahead)
+    wish = tuple(w.at(day, edge) for edge in part)
+    runner.run(_wish(world, document, w.at(today, clock), wish))
+
+
+async def _wish(world, document, now, wish):
+    world.clock, world.catalogue = w.FixedClock(now), PLAIN
+    await w.emptied(world.database)
+    await world.scheduling.import_document(document)
+    order = document["orders"][0]
+    is_open = sorted(oracle.bookable(document, order, now, MINUTES))
+    wanted = [window for window in is_open if oracle.answers(wish, *window)]
+    offer = await world.scheduling.offer(w.OWNER, "O1", [TimeRange(*wish)], limit=3)
+    named = [(x.start, x.end) for x in offer.windows]
+    assert offer.matching is bool(wanted)
+    if wanted:
+        assert (named, offer.reason, offer.alternative) == (wanted[:3], None, None)
+        return
+    assert offer.reason.code == _why_not(document, order, now, wish if is_open else None)
+    assert set(named) <= set(is_open)
+    assert len(named) == min(3, len(is_open))
+    if is_open:
+        later = [window for window in is_open if window[1] > wish[0]]
+        best = later[0] if later else is_open[-1]
+        instead = offer.alternative.window
+        assert (instead.start, instead.end) == best
+        assert best in named
+        assert (offer.alternative.kind == "soonest") is (best == is_open[0] and bool(later))
+
+
+def _why_not(document, order, now, wish):
+    if wish is not None and wish[0].date() < now.date():
+        return "past"
+    if wish is not None and (wish[0].date() - now.date()).days > 14:
+        return "beyond_horizon"
+    return oracle.reason(document, order, now, MINUTES, wish)
 
 
 async def _book_each(world, document, expected):
