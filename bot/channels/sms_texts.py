@@ -85,9 +85,14 @@ def reports(found: Sequence[Row]) -> list[Happening]:
     return [
         Happening(
             f"{row['biz_id']}:{row.get('phone_number')}:{row.get('success')}",
-            DELIVERED if row.get("success") is True else FAILED,
+            DELIVERED if _true(row["success"]) else FAILED,
             {"platform_id": row["biz_id"], "reason": str(row.get("err_code", ""))},
         )
         for row in found
         if row.get("biz_id") and "success" in row
     ]
+
+
+def _true(value: Any) -> bool:
+    # Somebody who relays the push may have made a text of it; a person is called for a failure.
+    return str(value).lower() == "true"

@@ -139,6 +139,7 @@ class TestSms(Conformance):
         await world.sent(1)
         (row,) = await world.rows()
         await world.platform.report(row.platform_id)
+        await world.platform.report(row.platform_id, success="true")
         await world.platform.report("another", success=False)
         assert await world.statuses() == ["sent"]
 
