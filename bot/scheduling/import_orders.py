@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalogue import Catalogue
 from bot.database.upsert import upsert
 from bot.scheduling import contract as c
-from bot.scheduling import redelivery
+from bot.scheduling import notices, redelivery
 from bot.scheduling import rules as rule
 from bot.scheduling import tables as t
 from bot.scheduling.changes import changed_elsewhere
@@ -24,6 +26,24 @@ from bot.settings import BookingRules
 
 CHARGED = ("scheduled", "en_route", "in_progress", "completed")
 Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """A visit of an order that had none, as the row that it will be, and its path in the file."""
+
+    row: dict[str, Any]
+    path: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Whose window it has, and when that begins."""
+        return self.row["crew_id"], self.row["window_start"]
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether it takes minutes of a crew."""
+        return self.row["status"] in CHARGED and None not in self.place
 
 
 class OrderWriter:
@@ -94,17 +114,81 @@ class OrderWriter:
     async def _visits(self, orders: Sequence[c.Order], first: int) -> None:
         visited = [(n, order) for n, order in enumerate(orders, first) if order.visits]
         stored = await self._read(order for _, order in visited)
-        plain: Rows = []
+        fresh: list[_Fresh] = []
         for number, order in visited:
             before = stored[order.order_no]
-            if not before.visits and _only_to_be_booked(order):
-                plain += [self._row(before, visit, n) for n, visit in enumerate(order.visits)]
+            paths = [f"$.orders[{number}].visits[{n}]" for n in range(len(order.visits))]
+            if not before.visits:
+                rows = [self._row(before, visit, n) for n, visit in enumerate(order.visits)]
+                fresh += map(_Fresh, rows, paths)
                 continue
             for n, visit in enumerate(order.visits):
-                await self._visit(before, visit, n, f"$.orders[{number}].visits[{n}]")
+                await self._visit(before, visit, n, paths[n])
             await changed_elsewhere(self._db, before, self._now, self._rules, self._actor)
-        if plain:
-            await self._db.execute(insert(t.visit), plain)
+        await self._first_visits(fresh)
+
+    async def _first_visits(self, fresh: list[_Fresh]) -> None:
+        """Write the visits of orders that had none: nobody has to hear of them, all at once."""
+        charged = [one for one in fresh if one.is_charged]
+        windows = await self._windows({one.place for one in charged})
+        await self._charge(charged, windows)
+        # The rest begins within a window, or where there is none: looked for one by one.
+        late = [one for one in charged if one.place not in windows]
+        rows = [one.row for one in fresh if not one.is_charged or one.place in windows]
+        if rows:
+            await self._db.execute(insert(t.visit), rows)
+        for one in late:
+            visit = SimpleNamespace(**one.row)
+            one.row["cw_id"] = await self.ledger_row(visit, visit.minutes, one.path)
+            await self._db.execute(insert(t.visit).values(**one.row))
+        numbers = {one.row["order_no"] for one in fresh if one.row["status"] == "scheduled"}
+        if numbers:
+            found = await read_orders(self._db, t.orders.c.order_no.in_(numbers))
+            await notices.plan_all(self._db, found, self._now, self._rules)
+
+    async def _charge(
+        self, charged: Iterable[_Fresh], windows: Mapping[tuple[str, int], Any]
+    ) -> None:
+        """Give visits the windows that begin when they do, widened where elsewhere overbooked."""
+        used: dict[int, int] = {}
+        widened: dict[int, int] = {}
+        for one in charged:
+            window = windows.get(one.place)
+            if window is None:
+                continue
+            one.row["cw_id"] = window.cw_id
+            total = used.get(window.cw_id, window.used_min) + one.row["minutes"]
+            used[window.cw_id] = total
+            over = total - window.capacity_min
+            if over > 0:
+                self._warn_of(over, window, one.path)
+                widened[window.cw_id] = max(over, window.overrun_min)
+        await self._widen_all(widened)
+
+    async def _windows(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+        """Return the windows that begin at places, locked in the order of their ids."""
+        cw = t.crew_window.c
+        found = await self._db.execute(
+            select(t.crew_window)
+            .where(tuple_(cw.crew_id, cw.start_at).in_(places))
+            .order_by(cw.cw_id)
+            .with_for_update(key_share=True)
+        )
+        return {(row.crew_id, row.start_at): row for row in found}
+
+    async def _widen_all(self, widened: dict[int, int]) -> None:
+        cw = t.crew_window
+        if widened:
+            await self._db.execute(
+                update(cw)
+                .where(cw.c.cw_id == bindparam("window"))
+                .values(overrun_min=bindparam("over")),
+                [{"window": cw_id, "over": over} for cw_id, over in widened.items()],
+            )
+
+    def _warn_of(self, over: int, window: Any, path: str) -> None:
+        detail = f"the window holds {window.capacity_min} minutes; {over} more are now charged"
+        self._warnings.append({"path": path, "detail": detail})
 
     async def _visit(self, order: Order, visit: c.Visit, number: int, path: str) -> None:
         row = self._row(order, visit, number)
@@ -154,8 +238,7 @@ class OrderWriter:
         over = row.used_min - (own or 0) + minutes - row.capacity_min
         if over <= 0:
             return
-        detail = f"the window holds {row.capacity_min} minutes; {over} more are now charged"
-        self._warnings.append({"path": path, "detail": detail})
+        self._warn_of(over, row, path)
         # The trigger frees the old minutes before it charges the new ones.
         await self._db.execute(
             update(t.crew_window)
@@ -204,11 +287,6 @@ def _place(order: Order, visit_id: str, number: int) -> int:
     """Return which visit of its order one is: its old place, or behind those that are there."""
     known = [visit.visit_id for visit in order.visits]
     return known.index(visit_id) if visit_id in known else len(known) + number
-
-
-def _only_to_be_booked(order: c.Order) -> bool:
-    """Whether nobody has to hear of the visits, and no crew's minutes go to them."""
-    return all(visit.status == "unscheduled" for visit in order.visits)
 
 
 def _seconds(at: datetime | int | None) -> int | None:

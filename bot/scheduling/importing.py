@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalogue import Catalogue
@@ -206,8 +206,7 @@ class Importer:
         values["licences"] = _ends(crew)
         await self._put(t.crew, key, values)
         await self._clear_changed_days(crew)
-        for number, shift in enumerate(crew.shifts):
-            await self._shift(crew.crew_id, shift, f"{path}.shifts[{number}]")
+        await self._shifts(crew, path)
         await self._skills_by_day(crew)
         await self._put_on_roster(crew, path)
 
@@ -258,37 +257,63 @@ class Importer:
                     update(t.visit).where(vt.visit_id == row.visit_id).values(cw_id=cw_id)
                 )
 
-    async def _shift(self, crew_id: str, shift: c.Shift, path: str) -> None:
-        """Write a shift and cut it into windows; visits keep their window where it stays."""
-        start, end = span(shift)
-        values = {"end_at": end, "capacity_min": shift.capacity_minutes}
-        await self._put(t.crew_shift, {"crew_id": crew_id, "start_at": start}, values)
-        cs = t.crew_shift.c
-        shift_id = await self._db.scalar(
-            select(cs.shift_id).where(cs.crew_id == crew_id, cs.start_at == start)
-        )
-        opens = datetime.combine(shift.date, shift.start, tzinfo=BUSINESS_ZONE)
-        closes = datetime.combine(shift.date, shift.end, tzinfo=BUSINESS_ZONE)
-        for window, minutes in rule.cut(opens, closes, shift.capacity_minutes, self._rules):
-            await self._window(crew_id, shift_id, window, minutes, path)
+    async def _shifts(self, crew: c.Crew, path: str) -> None:
+        """Write shifts and cut them into windows; visits keep their window where it stays."""
+        cs, cw = t.crew_shift, t.crew_window
+        shifts = [(span(shift), shift) for shift in crew.shifts]
+        rows = [
+            {"start_at": start, "end_at": end, "capacity_min": shift.capacity_minutes}
+            for (start, end), shift in shifts
+        ]
+        await self._put_many(cs, crew.crew_id, rows)
+        ids = await self._of_crew(cs.c.shift_id, crew.crew_id)
+        used = await self._of_crew(cw.c.used_min, crew.crew_id)
+        windows = []
+        for number, ((start, _), shift) in enumerate(shifts):
+            for window, minutes in _cut(shift, self._rules):
+                begins = epoch(window.start)
+                over = used.get(begins, 0) - minutes
+                if over > 0:
+                    detail = f"capacity {minutes} is below the {over + minutes} minutes booked"
+                    fault = {"path": f"{path}.shifts[{number}]", "detail": detail}
+                    self._warnings.append(fault)
+                values = {"capacity_min": minutes, "overrun_min": max(0, over)}
+                end_at = epoch(window.end)
+                windows.append(
+                    {"start_at": begins, "shift_id": ids[start], "end_at": end_at, **values}
+                )
+        await self._put_many(cw, crew.crew_id, windows)
 
-    async def _window(
-        self, crew_id: str, shift_id: Any, window: Any, minutes: int, path: str
-    ) -> None:
-        cw = t.crew_window
-        key = {"crew_id": crew_id, "start_at": epoch(window.start)}
-        condition = [cw.c[name] == value for name, value in key.items()]
-        used = await self._db.scalar(select(cw.c.used_min).where(*condition)) or 0
-        if used > minutes:
-            detail = f"capacity {minutes} is below the {used} minutes that are booked"
-            self._warnings.append({"path": path, "detail": detail})
-        values = {
-            "shift_id": shift_id,
-            "end_at": epoch(window.end),
-            "capacity_min": minutes,
-            "overrun_min": max(0, used - minutes),
-        }
-        await self._put(cw, key, values)
+    async def _of_crew(self, column: Any, crew_id: str) -> dict[int, Any]:
+        """Return a column of a crew's shifts or windows by their first second."""
+        table = column.table.c
+        found = await self._db.execute(
+            select(table.start_at, column).where(table.crew_id == crew_id)
+        )
+        return {row[0]: row[1] for row in found}
+
+    async def _put_many(self, table: Any, crew_id: str, rows: list[dict[str, Any]]) -> None:
+        """Write a crew's shifts or windows, each known by its first second.
+
+        Not by an upsert: triggers would take what is there already for an overlap.
+        """
+        known = await self._of_crew(table.c.start_at, crew_id)
+        new = [{**row, "crew_id": crew_id} for row in rows if row["start_at"] not in known]
+        old = [{**row, "begins": row["start_at"]} for row in rows if row["start_at"] in known]
+        if old:
+            mine = (table.c.crew_id == crew_id, table.c.start_at == bindparam("begins"))
+            names = [name for name in old[0] if name != "begins"]
+            values: dict[str, Any] = {name: bindparam(name) for name in names}
+            await self._db.execute(update(table).where(*mine).values(**values), old)
+        if new:
+            await self._db.execute(insert(table), new)
+
+
+def _cut(shift: c.Shift, rules: BookingRules) -> list[tuple[Any, int]]:
+    """Return a shift's windows, and how many of its minutes each has."""
+    opens = datetime.combine(shift.date, shift.start, tzinfo=BUSINESS_ZONE)
+    closes = datetime.combine(shift.date, shift.end, tzinfo=BUSINESS_ZONE)
+    return list(rule.cut(opens, closes, shift.capacity_minutes, rules))
 
 
 def _ends(crew: c.Crew) -> dict[str, str]:

@@ -7,6 +7,7 @@ whoever reaches the consumer. A notice that no longer holds when its turn comes 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -171,6 +172,14 @@ async def plan(
 ) -> None:
     """Write what will be due for a booked visit: a reminder, and that its crew is late."""
     await _write(connection, _planned(order, visit, now, rules))
+
+
+async def plan_all(
+    connection: AsyncConnection, orders: Iterable[Order], now: datetime, rules: BookingRules
+) -> None:
+    """Write what will be due for all booked visits of some orders."""
+    rows = [row for o in orders for visit in o.visits for row in _planned(o, visit, now, rules)]
+    await _write(connection, rows)
 
 
 def _planned(order: Order, visit: Visit, now: datetime, rules: BookingRules) -> list[_Row]:

@@ -7,6 +7,7 @@ import copy
 import pytest
 
 from bot.errors import ImportRejected
+from bot.scheduling.notice_tables import notice
 from bot.scheduling.tables import calendar_day, crew, crew_shift, crew_window, hub, orders, visit
 from tests.scheduling import world as w
 
@@ -281,3 +282,19 @@ async def test_a_fault_of_the_calendar_is_named_by_its_path(world, entry, field)
         await world.scheduling.import_document({"calendar": [good, entry]})
     assert [fault["path"] for fault in refused.value.facts["faults"]] == [f"$.calendar[1].{field}"]
     assert await world.rows(calendar_day) == []
+
+
+async def test_visits_that_begin_with_a_window_and_within_it_share_its_minutes(world):
+    within = w.visit_at("V2", w.window(start="10:00"))
+    report = await world.take(
+        w.order("O2", visits=[within]), w.order("O1", visits=[w.visit_at("V1")])
+    )
+    assert [x["path"] for x in report.warnings] == ["$.orders[0].visits[0]"]
+    assert await world.ledger() == {("C1", w.at(w.DAY, "09:00")): (180, 30, 2 * w.AC_MINUTES)}
+    await world.ledger_is_sound()
+
+
+async def test_visits_that_are_new_are_reminded_of_in_their_time(world):
+    await world.take(*(w.order(f"O{n}", visits=[w.visit_at(f"V{n}")]) for n in range(3)))
+    kinds = [(row["visit_id"], row["kind"]) for row in await world.rows(notice)]
+    assert sorted(kinds) == [(f"V{n}", kind) for n in range(3) for kind in ("late", "reminder")]
