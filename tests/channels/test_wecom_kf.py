@@ -13,7 +13,7 @@ from bot.conversation import mailboxes, texts
 from bot.conversation.conversations import host_seconds
 from bot.conversation.delivery_tables import attachment, mailbox, recipient
 from bot.conversation.states import State
-from bot.errors import ConversationNotFound, MalformedRequest, Refused
+from bot.errors import ConversationNotFound, MalformedRequest, Refused, RetryLater
 from bot.scheduling import Caller
 from tests.channels.pictures import JPEG
 from tests.channels.simulators.wecom_kf import ECHO, KF, WecomKf
@@ -330,6 +330,38 @@ async def test_every_kind_is_taken_and_answered_without_a_turn(world, kind, cont
     await all_of(world, shown)
     assert len(await lines(world, "bot")) == 1
     assert world.service.engine.turns == []
+
+
+async def test_items_that_are_not_as_documented_do_not_stop_the_mailbox(world):
+    person = {"open_kfid": KF, "external_userid": "u1", "origin": 3}
+    for odd in (
+        {"msgid": ""},
+        {**person, "msgid": "o0", "msgtype": "text", "send_time": "soon"},
+        {**person, "msgid": "o1"},
+        {**person, "msgid": "o2", "msgtype": "text", "text": "no object"},
+        {"msgid": "o3", "origin": 4, "msgtype": "event"},
+        {"msgid": "o4", "origin": 4, "msgtype": "event", "event": ["no", "object"]},
+        {"msgid": "o5", "origin": 99, "msgtype": "text"},
+    ):
+        world.platform.add(odd)
+    world.platform.add_event("msg_send_fail", fail_type=["odd"], fail_msgid=None)
+    world.platform.add_event("session_status_change", change_type="odd")
+    await world.platform.say("在吗", "m1")
+    await all_of(world, "[其他消息]", "[其他消息]", "在吗")
+    await read_to(world, "10")
+
+
+async def test_a_token_that_does_not_come_is_asked_for_again(world):
+    world.platform.valid.clear()
+    world.platform.tokens_down = True
+    await world.platform.say("在吗")
+    await until(lambda: _rests(world, 3))
+    with pytest.raises(RetryLater):
+        await world.channel.order_links("O1", WEEK)
+    world.platform.tokens_down = False
+    await rested(world)
+    await world.platform.ring()
+    await all_of(world, "在吗")
 
 
 async def test_a_picture_is_noted_with_what_fetches_it(world):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from aiohttp import ClientSession
+
 from bot.channels.base import Kit
 from bot.channels.calling import call_json, fetch_bytes
 from bot.channels.tokens import AccessToken, Fetch
@@ -19,6 +21,7 @@ _BUSY = -1
 _RATE_CODES = {45009, 45011, 45033}
 _PAUSE = 60.0
 _JSON_START = b"{"
+_LARGEST_ANSWER = 64 * 1024
 
 
 class WechatApi:
@@ -68,6 +71,15 @@ class WechatApi:
 
     async def _token(self) -> str:
         return await self._kit.tokens.get(*self._names, self._fetch)
+
+
+async def get_json(http: ClientSession, url: str) -> dict[str, Any]:
+    """Return the JSON object at an address, empty where there is none. Raises RetryLater."""
+    try:
+        found = json.loads(await fetch_bytes(http, url, _LARGEST_ANSWER))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def check(answer: Mapping[str, Any], token: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,10 +18,9 @@ from bot.channels.base import (
     Received,
     Told,
 )
-from bot.channels.calling import fetch_bytes
 from bot.channels.order_handles import OrderHandles, OrderLink
 from bot.channels.tokens import AccessToken
-from bot.channels.wechat.api import WechatApi, access_token
+from bot.channels.wechat.api import WechatApi, access_token, get_json
 from bot.channels.wechat.callback import opened, opened_xml
 from bot.channels.wecom_kf import encode
 from bot.channels.wecom_kf.account import KfAccount
@@ -43,7 +41,6 @@ log = get_logger(__name__)
 _RING = "kf_msg_or_event"
 _TOKEN_SECONDS = 600.0
 _LARGEST_PICTURE = 10 * 1024 * 1024
-_LARGEST_ANSWER = 64 * 1024
 _SCENE = "order"
 
 
@@ -76,7 +73,7 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
 
         async def fetch() -> AccessToken:
             url = f"{account.api_url}/cgi-bin/gettoken?{urlencode(query)}"
-            return access_token(json.loads(await fetch_bytes(self.kit.http, url, _LARGEST_ANSWER)))
+            return access_token(await get_json(self.kit.http, url))
 
         return WechatApi(self.kit, self.name, name, account.api_url, fetch)
 

@@ -45,7 +45,7 @@ def in_order(items: Sequence[Mapping[str, Any]], now: float) -> list[Decoded]:
 def message(item: Mapping[str, Any], now: float) -> Inbound:
     """Return one message of a consumer."""
     name = str(item.get("msgtype", ""))
-    content = item.get(name) or {}
+    content = _inside(item, name)
     kind = Kind.TEXT if name == "text" else _KINDS.get(name, Kind.OTHER)
     return Inbound(
         user(item),
@@ -62,16 +62,22 @@ def event(item: Mapping[str, Any]) -> Happening:
     key = str(item["msgid"])
     if item.get("origin") == _SERVICER:
         name = str(item.get("msgtype", ""))
-        said = _text(name, item.get(name) or {}) or f"[{name}]"
+        said = _text(name, _inside(item, name)) or f"[{name}]"
         facts = {"servicer": item.get("servicer_userid", ""), "text": said}
         return Happening(key, SAID_ELSEWHERE, {**facts, "user": user(item)})
-    inside = item.get("event") or {}
+    inside = _inside(item, "event")
     return Happening(key, str(inside.get("event_type", "")), {**inside, "user": user(inside)})
 
 
 def user(item: Mapping[str, Any]) -> str:
     """Return a consumer as the platform tells them apart: in one of our service accounts."""
     return f"{item.get('open_kfid', '')}:{item.get('external_userid', '')}"
+
+
+def _inside(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of an item; a kind that is not as documented must not stop the box."""
+    found = item.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _text(name: str, content: Mapping[str, Any]) -> str:

@@ -24,16 +24,16 @@ _FROM_POOL, _PASSED_ON, _ENDED, _TAKEN_AGAIN = 1, 2, 3, 4
 
 # Why WeCom did not deliver what it had taken.
 _FAILURES = {
-    1: "the service account was deleted",
-    2: "the application was switched off",
-    4: "48 hours are over",
-    5: "the session is closed",
-    6: "five messages were sent",
-    8: "the corporation is not verified",
-    10: "the consumer refuses messages",
-    11: "nobody of the corporation has signed in to the app",
-    12: "messages of this kind may not be sent",
-    13: "held back for safety",
+    "1": "the service account was deleted",
+    "2": "the application was switched off",
+    "4": "48 hours are over",
+    "5": "the session is closed",
+    "6": "five messages were sent",
+    "8": "the corporation is not verified",
+    "10": "the consumer refuses messages",
+    "11": "nobody of the corporation has signed in to the app",
+    "12": "messages of this kind may not be sent",
+    "13": "held back for safety",
 }
 
 
@@ -95,7 +95,7 @@ async def _recalled(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any])
 
 
 async def _lost(tx: AsyncConnection, scene: Scene, facts: Mapping[str, Any]) -> list[Told]:
-    why = _FAILURES.get(int(facts.get("fail_type") or 0), "no reason was given")
+    why = _FAILURES.get(str(facts.get("fail_type")), "no reason was given")
     name = str(facts.get("fail_msgid", ""))
     return await scene.talks.lost(tx, (scene.channel, scene.account), name, why)
 

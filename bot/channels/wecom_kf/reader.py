@@ -171,5 +171,10 @@ def _advancing(reading: Reading, cursor: str, now: float) -> Guard:
 
 
 def _fresh(item: Mapping[str, Any], reading: Reading) -> bool:
-    """Whether an item is none of the three days that a box without a cursor begins with."""
-    return float(item.get("send_time") or 0) > reading.since - _HISTORY_SECONDS
+    """Whether an item is none of the three days that a box without a cursor begins with.
+
+    What has no name, and so cannot be stored once, or no time is left out too.
+    """
+    at = item.get("send_time")
+    known = bool(item.get("msgid")) and isinstance(at, int)
+    return known and float(at or 0) > reading.since - _HISTORY_SECONDS

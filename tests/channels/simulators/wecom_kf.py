@@ -47,6 +47,7 @@ class WecomKf(WechatServer):
         # Who holds the gate holds back what `sync_msg` answers.
         self.gate = asyncio.Lock()
         self.sync_faults: list[tuple[int, str]] = []
+        self.tokens_down = False
         self.waiting = 0
         self.at_once: dict[str, int] = {}
         self.most_at_once = 0
@@ -173,6 +174,8 @@ class WecomKf(WechatServer):
 
     async def _token(self, request: web.Request) -> web.Response:
         self.asked.append(("gettoken", dict(request.query)))
+        if self.tokens_down:
+            return web.Response(text="<html>maintenance</html>")
         if (request.query.get("corpid"), request.query.get("corpsecret")) != (CORP, SECRET):
             return error(40001, "invalid credential")
         return ok(access_token=self.issue(), expires_in=7200)
