@@ -259,6 +259,24 @@ async def test_what_a_consumer_wrote_is_no_mark_in_a_card(both):
     assert {"tag": "plain_text", "content": '<at id="all">'} in texts
 
 
+async def test_what_a_crew_is_shown_is_never_shown_to_a_group(tmp_path):
+    async with connected(tmp_path, alert_group=GROUP) as (platform, world):
+        await world.visits()
+        await world.bind("ou_crew", crew="C1")
+        event = {
+            "operator": {"open_id": "ou_crew"},
+            "action": {"value": {"words": "任务 V1"}},
+            "context": {"open_chat_id": GROUP},
+        }
+        status, in_group = await platform.tell("card.action.trigger", event)
+        assert (status, set(in_group)) == (200, {"toast"})
+        assert "13912345678" not in str(in_group)
+        _, alone = await platform.tell(
+            "card.action.trigger", {**event, "context": {"open_chat_id": "oc_p2p"}}
+        )
+        assert "13912345678" in str(alone["card"])
+
+
 async def test_a_press_that_takes_too_long_is_answered_later(both, monkeypatch):
     monkeypatch.setattr("bot.channels.feishu.channel._ANSWER_SECONDS", 0.2)
     platform, world = both

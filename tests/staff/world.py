@@ -26,7 +26,8 @@ from tests.scheduling import world as w
 
 PASSWORD = "correct horse"
 DAY = "2026-11-20"
-SECONDS = 5
+# Pauses after failures are random, and machines slow.
+SECONDS = 15
 ALERTS = ("待接入", "重新排队")
 
 
