@@ -5,11 +5,8 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
-from aiohttp.test_utils import TestClient
-from sqlalchemy import func, select
 
-from bot.channels.dingtalk.channel import DingTalkAccount, DingTalkChannel
-from bot.staff.tables import card, heard
+from bot.channels.dingtalk.channel import DingTalkChannel
 from tests.channels.simulators.dingtalk import (
     AES_KEY,
     CALLBACK_TOKEN,
@@ -19,9 +16,10 @@ from tests.channels.simulators.dingtalk import (
     opened,
     said,
 )
-from tests.conversation.service import sqlite
 from tests.desk.conftest import signed_in
-from tests.staff.world import eventually, staffed
+from tests.staff import messengers
+from tests.staff.messengers import answered, events, given_up
+from tests.staff.world import eventually
 
 GROUP = "cidGroup=="
 PLAIN = {"stream": False, "allow_plain": True}
@@ -30,22 +28,11 @@ SEALED = {"stream": False, "callback_token": CALLBACK_TOKEN, "aes_key": AES_KEY}
 
 @asynccontextmanager
 async def connected(folder, **account):
-    """DingTalk and the running world of staff; the account is called `main`."""
     platform = DingTalk()
-    await platform.start()
-
-    def make(kit, staff):
-        settings = DingTalkAccount.model_validate(platform.account(**account))
-        return DingTalkChannel(kit, {"main": settings}, staff)
-
-    async with sqlite(folder) as database, staffed(database, channels=[make]) as world:
-        world.robot = ("dingtalk", "main")
-        async with TestClient(world.server) as client:
-            platform.client = client
-            if account.get("stream", True):
-                await platform.connected()
-            yield platform, world
-    await platform.stop()
+    async with messengers.connected(folder, platform, DingTalkChannel, **account) as world:
+        if account.get("stream", True):
+            await platform.connected()
+        yield platform, world
 
 
 @pytest.fixture
@@ -54,19 +41,6 @@ async def both(tmp_path, monkeypatch):
     monkeypatch.setattr("bot.channels.dingtalk.channel._RATE_SECONDS", 0.3)
     async with connected(tmp_path) as (platform, world):
         yield platform, world
-
-
-async def count(world):
-    async with world.service.database.reading() as tx:
-        return (await tx.execute(select(func.count()).select_from(heard))).scalar_one()
-
-
-async def answered(platform, user, number=1):
-    def there():
-        return len([one for one in platform.messages if one.place == user]) >= number
-
-    await eventually(there, 10)
-    return [one for one in platform.messages if one.place == user][number - 1]
 
 
 class TestStream:
@@ -104,7 +78,7 @@ class TestStream:
         await answered(platform, "u1")
         assert len(platform.opened) == 2
         assert not platform.unacked
-        assert await count(world) == 1
+        assert await events(world) == 1
 
     async def test_what_comes_in_two_frames_is_answered_once(self, both):
         platform, world = both
@@ -113,7 +87,7 @@ class TestStream:
         await platform.write("u1", "帮助", "msg2")
         await answered(platform, "u1", 2)
         assert len(platform.acks) == 4
-        assert await count(world) == 2
+        assert await events(world) == 2
         assert len(platform.messages) == 2
 
     async def test_a_ping_is_answered_with_what_it_holds(self, both):
@@ -130,7 +104,7 @@ class TestStream:
         await platform.frame("CALLBACK", "/v1.0/im/bot/messages/get", "nonsense")
         await eventually(lambda: len(platform.acks) == 3)
         assert [ack["code"] for ack in platform.acks] == [200, 404, 200]
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     @pytest.mark.parametrize("how", ["disconnect", "cut", "down"])
     async def test_it_connects_again(self, both, how):
@@ -193,7 +167,7 @@ class TestPlainHttp:
         for _ in range(2):
             assert (await platform.post(said("u1", "今天", "msg1")))[0] == 200
         await answered(platform, "u1")
-        assert await count(world) == 1
+        assert await events(world) == 1
 
     @pytest.mark.parametrize(
         "how",
@@ -204,7 +178,7 @@ class TestPlainHttp:
         platform, world = both
         status, body = await platform.post(said("u1", "今天"), **how)
         assert (status, body["code"]) == (401, "not_signed")
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     @pytest.mark.parametrize(
         "more",
@@ -214,7 +188,7 @@ class TestPlainHttp:
     async def test_what_is_no_message_of_staff_is_passed_over(self, both, more):
         platform, world = both
         assert (await platform.post({**said("u1", "今天"), **more}))[0] == 200
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     async def test_an_account_that_is_not_there(self, both):
         platform, _ = both
@@ -242,7 +216,7 @@ class TestSealedHttp:
         platform, world = both
         status, answer = await platform.post({"EventType": "check_url"}, sealed=True)
         assert (status, opened(answer)) == (200, b"success")
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     @pytest.mark.parametrize(
         "how",
@@ -259,7 +233,7 @@ class TestSealedHttp:
         platform, world = both
         status, body = await platform.post(said("u1", "今天"), **{"sealed": True, **how})
         assert (status, body["code"]) == (401, "not_signed")
-        assert await count(world) == 0
+        assert await events(world) == 0
 
 
 class TestWhatIsSent:
@@ -290,12 +264,7 @@ class TestWhatIsSent:
         platform.faults = [fault]
         await platform.write("u1", "今天")
 
-        async def dead():
-            async with world.service.database.reading() as tx:
-                row = (await tx.execute(select(card))).one_or_none()
-            return row is not None and row.status == "dead" and why in row.error
-
-        await eventually(dead)
+        await given_up(world, why)
 
     @pytest.mark.parametrize("kind", ["picture", "audio", "file", "unknownMsgType"])
     async def test_what_is_no_text_is_answered_politely(self, both, kind):

@@ -5,59 +5,29 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp.test_utils import TestClient
-from sqlalchemy import func, select
 
 from bot.channels.feishu.channel import FeishuAccount, FeishuChannel
-from bot.staff.tables import card, heard
 from tests.channels.simulators.feishu import KEY, SECRET, TOKEN, Feishu
-from tests.conversation.service import sqlite
 from tests.desk.conftest import PASSWORD, signed_in
 from tests.scheduling import world as w
-from tests.staff.world import eventually, staffed
+from tests.staff import messengers
+from tests.staff.messengers import answered, events, given_up, only_card
+from tests.staff.world import eventually
 
 GROUP = "oc_dispatch"
 
 
 @asynccontextmanager
 async def connected(folder, **account):
-    """Feishu and the running world of staff; the account is called `main`."""
     platform = Feishu()
-    await platform.start()
-
-    def make(kit, staff):
-        settings = FeishuAccount.model_validate(platform.account(**account))
-        return FeishuChannel(kit, {"main": settings}, staff)
-
-    async with sqlite(folder) as database, staffed(database, channels=[make]) as world:
-        world.robot = ("feishu", "main")
-        async with TestClient(world.server) as client:
-            platform.client = client
-            yield platform, world
-    await platform.stop()
+    async with messengers.connected(folder, platform, FeishuChannel, **account) as world:
+        yield platform, world
 
 
 @pytest.fixture
 async def both(tmp_path):
     async with connected(tmp_path) as (platform, world):
         yield platform, world
-
-
-async def count(world, table=heard):
-    async with world.service.database.reading() as tx:
-        return (await tx.execute(select(func.count()).select_from(table))).scalar_one()
-
-
-async def answered(platform, user, number=1):
-    def there():
-        return len([one for one in platform.messages if one.place == user]) >= number
-
-    await eventually(there)
-    return [one for one in platform.messages if one.place == user][number - 1]
-
-
-async def bound(world, user, login=None, crew=None):
-    await world.bind(user, login, crew)
 
 
 class TestWhoMayCall:
@@ -90,16 +60,16 @@ class TestWhoMayCall:
         platform, world = both
         status, _ = await platform.write("ou_1", "今天", **how)
         assert status == 401
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     async def test_an_event_that_comes_again_after_hours_is_taken(self, both):
         platform, world = both
         assert (await platform.write("ou_1", "今天", age=7.2 * 3600))[0] == 200
-        assert await count(world) == 1
+        assert await events(world) == 1
 
     async def test_a_press_is_never_late(self, both):
         platform, world = both
-        await bound(world, "ou_wang", "wang")
+        await world.bind("ou_wang", "wang")
         await world.queue()
         alert = await answered(platform, "ou_wang")
         status, _ = await platform.press("ou_wang", alert, "接入", age=301)
@@ -113,7 +83,7 @@ class TestWhoMayCall:
         platform, world = both
         status, _ = await platform.write("ou_1", "长" * 1_000_000)
         assert status == 413
-        assert await count(world) == 0
+        assert await events(world) == 0
 
     @pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"encrypt": 5}', b"[" * 100_000])
     async def test_what_is_no_request_at_all(self, both, raw):
@@ -134,7 +104,7 @@ class TestWhatIsTaken:
         assert (await answered(platform, "ou_1")).title == "还不认识您"
         await platform.write("ou_1", "帮助")
         await answered(platform, "ou_1", 2)
-        assert await count(world) == 2
+        assert await events(world) == 2
         assert len(platform.messages) == 2
 
     async def test_it_is_acknowledged_whatever_the_work_does(self, both):
@@ -157,7 +127,7 @@ class TestWhatIsTaken:
 
     async def test_a_post_and_a_mention_are_read(self, both):
         platform, world = both
-        await bound(world, "ou_wang", "wang")
+        await world.bind("ou_wang", "wang")
         post = {"title": "", "content": [[{"tag": "text", "text": "@_user_1 排队"}]]}
         await platform.write("ou_wang", "", kind="post", content=post)
         assert (await answered(platform, "ou_wang")).title == "现在没有用户排队"
@@ -166,13 +136,13 @@ class TestWhatIsTaken:
         platform, world = both
         await platform.write("ou_1", "今天", by="app")
         assert (await platform.tell("im.chat.member.bot.added_v1", {}))[0] == 200
-        assert await count(world) == 0
+        assert await events(world) == 0
 
 
 class TestWhatIsSent:
     async def test_one_token_serves_all_until_feishu_ends_it(self, both):
         platform, world = both
-        await bound(world, "ou_wang", "wang")
+        await world.bind("ou_wang", "wang")
         for number in (1, 2):
             await platform.write("ou_wang", "帮助")
             await answered(platform, "ou_wang", number)
@@ -188,8 +158,8 @@ class TestWhatIsSent:
         await platform.write("ou_1", "今天")
 
         async def sent():
-            async with world.service.database.reading() as tx:
-                return (await tx.execute(select(card.c.status))).scalar_one_or_none() == "sent"
+            row = await only_card(world)
+            return row is not None and row.status == "sent"
 
         await eventually(sent)
         assert len(platform.messages) == 1
@@ -208,20 +178,14 @@ class TestWhatIsSent:
         platform.faults = ["refused"]
         await platform.write("ou_1", "今天")
 
-        async def dead():
-            async with world.service.database.reading() as tx:
-                row = (await tx.execute(select(card))).one_or_none()
-            return row is not None and row.status == "dead" and "230002" in row.error
-
-        await eventually(dead)
+        await given_up(world, "230002")
 
     async def test_a_wrong_secret_loses_no_card(self, tmp_path):
         async with connected(tmp_path, app_secret="wrong") as (platform, world):
             await platform.write("ou_1", "今天")
 
             async def waits():
-                async with world.service.database.reading() as tx:
-                    row = (await tx.execute(select(card))).one_or_none()
+                row = await only_card(world)
                 return row is not None and row.error is not None and row.status == "new"
 
             await eventually(waits)
@@ -231,7 +195,7 @@ async def test_secrets_and_personal_data_stay_out_of_the_log(both, capfd, caplog
     platform, world = both
     caplog.set_level("INFO")
     await world.visits()
-    await bound(world, "ou_crew", crew="C1")
+    await world.bind("ou_crew", crew="C1")
     await platform.write("ou_crew", "任务 V1")
     await answered(platform, "ou_crew")
     platform.faults = ["refused"]
@@ -252,7 +216,7 @@ async def test_what_a_consumer_wrote_is_no_mark_in_a_card(both):
         ),
         crews=[w.crew(shifts=[w.shift("2026-11-20")])],
     )
-    await bound(world, "ou_crew", crew="C1")
+    await world.bind("ou_crew", crew="C1")
     await platform.write("ou_crew", "任务 V1")
     sent = await answered(platform, "ou_crew")
     texts = [one["text"] for one in sent.card["elements"] if one["tag"] == "div"]
@@ -281,7 +245,7 @@ async def test_a_press_that_takes_too_long_is_answered_later(both, monkeypatch):
     monkeypatch.setattr("bot.channels.feishu.channel._ANSWER_SECONDS", 0.2)
     platform, world = both
     await world.visits()
-    await bound(world, "ou_crew", crew="C1")
+    await world.bind("ou_crew", crew="C1")
     await platform.write("ou_crew", "任务 V1")
     visit = await answered(platform, "ou_crew")
     gate, answer = asyncio.Event(), world.staff._worker._answer
@@ -301,8 +265,8 @@ async def test_a_press_that_takes_too_long_is_answered_later(both, monkeypatch):
 async def test_from_the_alert_to_the_answer_in_the_desk(tmp_path):
     """The whole way: who waits is told, claimed in the group, and answered in the desk."""
     async with connected(tmp_path, alert_group=GROUP) as (platform, world):
-        await bound(world, "ou_wang", "wang")
-        await bound(world, "ou_li", "li")
+        await world.bind("ou_wang", "wang")
+        await world.bind("ou_li", "li")
         name = await world.queue(reason="report_damage")
         in_group = await answered(platform, GROUP)
         assert (in_group.kind, in_group.title) == ("chat_id", "待接入：货物损坏")
@@ -330,7 +294,7 @@ async def test_from_the_alert_to_the_answer_in_the_desk(tmp_path):
 async def test_a_crews_day_by_buttons_changes_the_visit(both):
     platform, world = both
     await world.visits()
-    await bound(world, "ou_crew", crew="C1")
+    await world.bind("ou_crew", crew="C1")
     await platform.write("ou_crew", "今天")
     card_ = await answered(platform, "ou_crew")
     for button in ("1 详情", "出发", "到达", "未完成", "现场不具备条件", "后天上午"):
