@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.delivery_tables import outbox
@@ -76,20 +76,26 @@ async def _by_number(tx: AsyncConnection, current: Row[Any], text: str) -> Row[A
     number = picked(text)
     if number is None or current.account is None:
         return None
-    spoken = await tx.execute(
-        select(message.c.buttons, outbox.c.numbered)
+    sent = (
+        select(message.c.seq, message.c.turn_id, message.c.buttons)
         .join(outbox, outbox.c.message_id == message.c.id)
         .where(
             message.c.conversation_id == current.id,
-            outbox.c.status == "sent",
             message.c.author == Author.BOT,
-            or_(outbox.c.numbered, outbox.c.purpose != Purpose.NOTICE),
+            outbox.c.status == "sent",
         )
         .order_by(message.c.seq.desc())
         .limit(1)
     )
-    shown = spoken.first()
-    if shown is None or not shown.numbered or number > len(shown.buttons or ()):
+    shown = (await tx.execute(sent.where(outbox.c.numbered))).first()
+    if shown is None or number > len(shown.buttons or ()):
+        return None
+    since = sent.where(
+        message.c.seq > shown.seq,
+        message.c.turn_id.is_distinct_from(shown.turn_id),
+        outbox.c.purpose != Purpose.NOTICE,
+    )
+    if (await tx.execute(since)).first() is not None:
         return None
     return await by_id(tx, current, shown.buttons[number - 1]["payload"])
 
