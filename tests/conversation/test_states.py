@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.conversation.states import MOVES, Command, State, next_state
-from bot.conversation.tables import conversation_move
+from bot.conversation.tables import assignment, conversation, conversation_move
 from bot.errors import ConversationNotFound, ConversationTaken, IllegalMove, StaleEpoch
 from tests.conversation.service import LI, WANG
 
@@ -76,3 +76,29 @@ async def test_what_moved_stays_written(service, statement):
     with pytest.raises(DBAPIError, match="append-only"):
         async with service.database.transaction() as tx:
             await tx.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": "human"},
+        {"state": "bot", "agent": "w1"},
+        {"state": "queued", "agent": "w1"},
+        {"state": "asleep"},
+    ],
+)
+async def test_the_database_itself_keeps_an_owner_to_human_chats(service, values):
+    await service.say("a")
+    with pytest.raises(IntegrityError):
+        async with service.database.transaction() as tx:
+            await tx.execute(update(conversation).values(**values))
+
+
+async def test_the_database_itself_keeps_one_open_assignment(service):
+    await service.say("a")
+    name = await service.case()
+    await service.move(Command.BARGE_IN, WANG)
+    row = {"conversation_id": name, "epoch": 99, "agent": "l1", "from_at": service.clock.now()}
+    with pytest.raises(IntegrityError):
+        async with service.database.transaction() as tx:
+            await tx.execute(insert(assignment).values(**row))

@@ -142,3 +142,26 @@ async def test_an_unknown_reason_is_refused(chat):
     await chat.book(MORNING, None)
     status, _ = await chat.cancel(await chat.version(), reason="mood")
     assert status in {400, 422}
+
+
+async def test_what_tells_who_it_is_is_masked_and_each_look_is_written_down(chat):
+    card = await chat.card()
+    hidden = ("李女士", "13912345678", "锦绣路1000弄")
+    assert not [word for word in hidden if word in str(card)]
+    told = []
+    for field in ("name", "phone", "address"):
+        path = f"/conversations/{chat.name}/reveal"
+        _, body = await chat.world.li.post(path, order_no="O1", field=field)
+        told.append(body["value"])
+    assert [word in value for word, value in zip(hidden, told, strict=True)] == [True] * 3
+    _, audit = await chat.world.boss.get(f"/supervisor/audit?agent_id={chat.world.li.id}")
+    looks = [entry["detail"]["field"] for entry in audit["entries"] if entry["action"] == "reveal"]
+    assert sorted(looks) == ["address", "name", "phone"]
+
+
+async def test_an_order_that_the_chat_has_no_right_to_is_none(chat):
+    path = f"/conversations/{chat.name}/reveal"
+    await chat.orders.take(w.order("O9", consumer_id="tb_9"), crews=[w.crew(shifts=[])])
+    for number in ("O9", "O404"):
+        status, body = await chat.world.wang.post(path, order_no=number, field="phone")
+        assert (status, body["code"]) == (404, "order_not_found")
