@@ -8,7 +8,7 @@ only what is its own. Who is done waits until the whole batch is on the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -119,18 +119,20 @@ async def _commit(batch: _Batch) -> None:
 
 @asynccontextmanager
 async def _further(batch: _Batch) -> AsyncIterator[None]:
-    savepoint = await batch.connection.begin_nested()
+    # By the driver: SQLAlchemy puts each savepoint's statements together anew.
+    await batch.driver.execute("SAVEPOINT member")
     try:
         yield
     except BaseException:
-        await _or_broken(batch, savepoint.rollback())
+        await _or_broken(batch, "ROLLBACK TO member", "RELEASE member")
         raise
-    await _or_broken(batch, savepoint.commit())
+    await _or_broken(batch, "RELEASE member")
 
 
-async def _or_broken(batch: _Batch, ending: Awaitable[None]) -> None:
+async def _or_broken(batch: _Batch, *statements: str) -> None:
     try:
-        await ending
+        for statement in statements:
+            await batch.driver.execute(statement)
     except BaseException:
         batch.broken = RuntimeError(UNDONE)
         raise

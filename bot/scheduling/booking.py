@@ -64,12 +64,12 @@ class Booking:
         self._refuse(order, _change(order))
         now, need = self.search.now, self.search.need(order)
         lasts = timedelta(minutes=self.search.rules.hold_minutes)
-        kept = await holds.kept(self.connection, order_no)
+        kept = await holds.kept(self.connection, order)
         if kept is not None and kept.promises(need, window, now):
             await holds.prolong(self.connection, order_no, now + lasts)
             return replace(kept.hold, expires_at=now + lasts)
         for slot in await self.search.slots(order, window):
-            held = await holds.put(self.connection, order_no, slot, need.minutes, now, lasts)
+            held = await holds.put(self.connection, order, slot, need.minutes, now, lasts)
             if held is not None:
                 return held
         raise _taken(window)
@@ -95,7 +95,7 @@ class Booking:
             return order, visit_of(order, done.visit_id)
         _unchanged(order, command)
         self._refuse(order, _change(order))
-        kept = await holds.kept(self.connection, order_no)
+        kept = await holds.kept(self.connection, order)
         for slot in await self._candidates(order, window, kept, token):
             taken = await self.take(order, order.live_visit, slot, kept)
             if taken is not None:
@@ -114,7 +114,7 @@ class Booking:
         _unchanged(order, command)
         self._refuse(order, "cancel")
         booked = order.live_visit or order.visits[-1]
-        kept = await holds.kept(self.connection, order_no)
+        kept = await holds.kept(self.connection, order)
         held = kept.slot.cw_id if kept else None
         await ledger.lock_windows(self.connection, (booked.cw_id, held))
         await holds.clear(self.connection, order_no, None, self.search.now)

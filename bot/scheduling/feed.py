@@ -163,7 +163,7 @@ class Feed:
         A visit that is under way already is flagged: a person decides.
         """
         booked = [visit for visit in order.visits if visit.status == "scheduled"]
-        kept = await holds.kept(connection, order.order_no)
+        kept = await holds.kept(connection, order)
         windows = [visit.cw_id for visit in booked] + [kept.slot.cw_id if kept else None]
         await ledger.lock_windows(connection, windows)
         await holds.clear(connection, order.order_no, None, self._clock.now())

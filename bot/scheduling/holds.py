@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.scheduling import ledger, skills
 from bot.scheduling import tables as t
 from bot.scheduling.contract import epoch
-from bot.scheduling.models import Hold, Window
+from bot.scheduling.models import Hold, Order, Window
 from bot.scheduling.rules import Need
 from bot.scheduling.slots import Slot
 from bot.scheduling.store import crew_of, instant, window_of
@@ -50,15 +50,17 @@ class Kept:
         )
 
 
-async def kept(connection: AsyncConnection, order_no: str) -> Kept | None:
+async def kept(connection: AsyncConnection, order: Order) -> Kept | None:
     """Return what an order holds, live or expired, or None."""
+    if not order.held:
+        return None
     h, w, c = t.hold.c, t.crew_window.c, t.crew.c
     found = await connection.execute(
         select(h.cw_id, h.token, h.expires_at, h.minutes, w.crew_id, w.start_at, w.end_at)
         .add_columns(w.skill_mask, w.sellable_min, c.members, c.name, c.phone)
         .join(t.crew_window, w.cw_id == h.cw_id)
         .join(t.crew, c.crew_id == w.crew_id)
-        .where(h.order_no == order_no)
+        .where(h.order_no == order.order_no)
     )
     row = found.first()
     window = window_of(row.start_at, row.end_at) if row else None
@@ -72,7 +74,7 @@ async def kept(connection: AsyncConnection, order_no: str) -> Kept | None:
 
 async def put(
     connection: AsyncConnection,
-    order_no: str,
+    order: Order,
     slot: Slot,
     minutes: int,
     now: datetime,
@@ -83,13 +85,13 @@ async def put(
     What it held is gone in either case: who finds no room at all has to fail.
     """
     held = Hold(slot.window, secrets.token_hex(16), now + lasts)
-    before = await kept(connection, order_no)
+    before = await kept(connection, order)
     previous = before.slot.cw_id if before else None
     await ledger.lock_windows(connection, (previous, slot.cw_id))
-    await clear(connection, order_no, slot.cw_id, now)
+    await clear(connection, order.order_no, slot.cw_id, now)
     ends, token = epoch(held.expires_at), held.token
     added = await ledger.add_hold(
-        connection, order_no, slot.cw_id, minutes, expires_at=ends, token=token
+        connection, order.order_no, slot.cw_id, minutes, expires_at=ends, token=token
     )
     return held if added else None
 

@@ -125,7 +125,10 @@ class TrackingStep:
 
 @dataclass(frozen=True)
 class Order:
-    """An order with all that is known of it; `visits` in the order they were made."""
+    """An order with all that is known of it; `visits` in the order they were made.
+
+    `waiting`: it is on the list for an earlier window. `held`: it holds a window, live or expired.
+    """
 
     order_no: str
     merchant: str
@@ -143,6 +146,7 @@ class Order:
     goods_expected_at: datetime | None = None
     goods_missing: bool = False
     waiting: bool = False
+    held: bool = False
     lon: float | None = None
     lat: float | None = None
     provider: str | None = None

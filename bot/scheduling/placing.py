@@ -45,7 +45,7 @@ async def place(booking: Booking, wish: Placing) -> Order:
     if _stands(before, wish):
         return order
     slot = await _slot(booking, unbooked(order, before), wish)
-    kept = await holds.kept(booking.connection, order.order_no)
+    kept = await holds.kept(booking.connection, order)
     if not await booking.take(order, before, slot, kept, counted=False):
         raise WindowTaken(window=wish.window.start.isoformat(), reason=reason("window_taken"))
     after = await booking.read(order.order_no)

@@ -81,6 +81,7 @@ def _lists(dialect: str) -> tuple[Any, ...]:
         _rows(dialect, t.site_fact, f.order_no, (f.key, fact)).label("facts"),
         _rows(dialect, crews, v.order_no, visit + crew + state).label("visits"),
         exists().where(t.waitlist.c.order_no == t.orders.c.order_no).label("waiting"),
+        exists().where(t.hold.c.order_no == t.orders.c.order_no).label("held"),
     )
 
 
@@ -116,6 +117,7 @@ def order_of(head: Row[Any]) -> Order:
         goods_expected_at=instant(head.goods_expected_at),
         goods_missing=head.goods_missing,
         waiting=head.waiting,
+        held=head.held,
         lon=head.lon,
         lat=head.lat,
         provider=head.provider,
