@@ -227,11 +227,8 @@ class Feishu:
         raw = json.dumps(body if plain else sealed).encode()
         stamp, nonce = str(int(self.clock.now().timestamp() - age)), "n0nce"
         headers = {"Content-Type": "application/json; charset=utf-8"}
+        headers |= {"X-Lark-Request-Timestamp": stamp, "X-Lark-Request-Nonce": nonce}
         if signed:
-            headers |= {
-                "X-Lark-Request-Timestamp": stamp,
-                "X-Lark-Request-Nonce": nonce,
-                "X-Lark-Signature": signature or crypto.sign(stamp, nonce, key, raw),
-            }
+            headers["X-Lark-Signature"] = signature or crypto.sign(stamp, nonce, key, raw)
         answer = await self.client.post(f"/channels/feishu/{account}", data=raw, headers=headers)
         return answer.status, await answer.json(content_type=None)
