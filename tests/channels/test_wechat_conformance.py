@@ -21,6 +21,7 @@ def short_pauses(monkeypatch):
 
 class TestWecomKf(Conformance):
     channel_class = WecomKfChannel
+    deadline = 5.0
     timed = True
 
     def make_platform(self):
@@ -40,6 +41,7 @@ class TestWecomKf(Conformance):
 
 class TestOfficialAccount(Conformance):
     channel_class = OfficialAccountChannel
+    deadline = 5.0
     timed = True
 
     def make_platform(self):
