@@ -6,12 +6,19 @@ import uuid
 import pytest
 
 from tests import told
+from tests.dialogues.agent import agent
 from tests.dialogues.conftest import scripts
 from tests.dialogues.world import NOW, consumer_id, order_no, phone
 
 pytestmark = pytest.mark.engine
 
 SCRIPTS = scripts()
+# What may happen before a turn.
+BEFORE = {
+    "engine dies": lambda system, _sender: system.kill_engine(),
+    "a person takes over": lambda system, sender: agent(system).takes_over(sender),
+    "a person gives back": lambda system, sender: agent(system).gives_back(sender),
+}
 
 
 def test_there_are_scripts_of_every_kind():
@@ -35,8 +42,8 @@ def test_dialogue(script, system, slots_of):
     sender = f"s{number}-{uuid.uuid4().hex[:6]}"
     buttons: list[dict] = []
     for turn in script["turns"]:
-        if turn.get("before") == "engine dies":
-            system.kill_engine()
+        if "before" in turn:
+            BEFORE[turn["before"]](system, sender)
         if "notice" in turn:
             replies = [_notice(system, turn["notice"], number, sender)]
         else:
