@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
 from bot.database import Database
-from bot.errors import BotError, DeliveryRefused, RateLimited
+from bot.errors import BotError, DeliveryRefused, RateLimited, RetryLater
 from bot.log import get_logger
 from bot.providers import changes
 from bot.providers.changes import Change
@@ -123,6 +123,9 @@ class Deliveries:
             await self._tellers[to.kind].tell(to, change)
         except BotError as error:
             await self._failed(row, error)
+        except Exception:  # a fault of ours must not be tried for ever
+            log.exception("telling_failed", outlet=row.outlet_id, sequence=row.event_id)
+            await self._failed(row, RetryLater("a fault of the server; its log says more"))
         else:
             await self._settle(row, status="sent", error=None)
 

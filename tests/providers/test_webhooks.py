@@ -172,6 +172,20 @@ async def test_after_so_many_tries_it_is_dead_and_can_be_sent_again(setting):
     assert [x for x, _ in setting.receiver.taken] == [name, name]
 
 
+async def test_a_fault_of_ours_is_not_tried_for_ever_either(setting, monkeypatch):
+    webhook = await setting.add()
+    await setting.book()
+
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(WebhookTeller, "tell", broken)
+    for _ in range(5):
+        await setting.deliver()
+        setting.now += 3600
+    assert await setting.log(webhook) == [("dead", TRIES)]
+
+
 async def test_two_processes_tell_it_once_and_one_that_died_is_replaced(setting):
     webhook = await setting.add()
     await setting.book()
