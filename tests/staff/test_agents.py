@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from bot.conversation.moves import lock
 from bot.conversation.records import Agent
 from bot.conversation.states import Command
 from bot.errors import DeliveryRefused, RateLimited, RetryLater
+from bot.staff.tables import alert as alert_table
 from tests.scheduling import world as w
 from tests.staff.world import eventually, staffed
 
@@ -111,7 +113,9 @@ async def test_who_is_away_and_crews_are_not_told(world):
     await world.queue()
     await alert(world, "ou_li")
     await world.staff._alerts.settle()
-    assert {one.address.place for one in world.messenger.cards} == {"ou_li"}
+    async with world.service.database.reading() as tx:
+        told = (await tx.execute(select(alert_table.c.place))).scalars().all()
+    assert told == ["ou_li"]
 
 
 async def test_who_works_for_some_merchants_is_told_of_their_consumers_only(world):

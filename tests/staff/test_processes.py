@@ -86,6 +86,15 @@ async def test_what_a_process_that_died_had_is_done_by_the_next(world, where):
     await world.staff.start([world.messenger])
 
 
+async def test_an_answer_that_nobody_waits_for_any_more_is_sent(world):
+    """The process died in which the messenger waited for it."""
+    event, now = world.messenger.heard("ou_1", "今天"), host_seconds()()
+    async with world.service.database.transaction() as tx:
+        await inbox.accept(tx, event, now, awaited_until=now)
+    world.staff._worker.wake()
+    await eventually(lambda: world.messenger.of("ou_1"))
+
+
 async def test_what_nobody_needs_any_more_is_removed(world):
     await world.bind("ou_wang", "wang")
     name = await world.queue()
