@@ -10,6 +10,7 @@ from bot.conversation.records import Agent
 from bot.conversation.states import Command
 from bot.errors import DeliveryRefused, RateLimited, RetryLater
 from bot.staff.tables import alert as alert_table
+from bot.staff.tables import card
 from tests.scheduling import world as w
 from tests.staff.world import eventually, staffed
 
@@ -145,9 +146,13 @@ async def test_an_alert_that_could_not_be_sent_in_time_is_not_sent(world):
     await eventually(lambda: len(world.messenger.errors) < 8)
     li = Agent(world.accounts["li"], "客服li")
     await world.service.move(Command.CLAIM, li, case=name)
-    await world.staff._alerts.settle()
-    world.messenger.errors = []
-    await asyncio.sleep(1.5)
+
+    async def dropped():
+        await world.staff._alerts.settle()
+        async with world.service.database.reading() as tx:
+            return (await tx.execute(select(card.c.status))).scalars().all() == ["dropped"]
+
+    await eventually(dropped)
     assert not world.messenger.cards
 
 
