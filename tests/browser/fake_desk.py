@@ -173,8 +173,6 @@ class FakeDesk:
                 head = min(waiting, key=lambda case: (case.row["priority"], case.row["queued_at"]))
                 await self.taken_by(head.row["id"], WANG)
                 return {"conversation": head.row}
-            case ["undelivered"]:
-                return {"lines": []}
             case ["supervisor", *rest]:
                 return self.supervise(rest)
             case ["undelivered"]:

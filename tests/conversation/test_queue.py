@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,8 @@ from bot.desk import rows
 from bot.dialogue.engine import Reply, TurnResult
 from tests.conversation.service import WANG
 
+# Works for every merchant.
+WANG_SEES = SimpleNamespace(id="w1", merchants=None)
 ASKED = {
     "转": TurnResult((Reply("好的"),), "request_human"),
     "漏": TurnResult((Reply("好的"),), "report_hazard"),
@@ -20,13 +23,13 @@ ASKED = {
 
 async def listed(service):
     async with service.database.reading() as tx:
-        return [row.sender for row in await rows.listed(tx, "w1", "queued")]
+        return [row.sender for row in await rows.listed(tx, WANG_SEES, "queued")]
 
 
 async def places(service):
     """Place by sender, as it is told."""
     async with service.database.transaction() as tx:
-        found = await rows.listed(tx, "w1", "queued")
+        found = await rows.listed(tx, WANG_SEES, "queued")
         return {row.sender: await waiting.ahead(tx, await lock(tx, row.id)) + 1 for row in found}
 
 
