@@ -75,7 +75,8 @@ class GroupCommit:
             await connection.execution_options(**WRITING)
             await connection.begin()
         except BaseException:
-            await connection.close()
+            # Whoever is cancelled twice must not leave the only writer's place taken.
+            await asyncio.shield(connection.close())
             raise
         return _Batch(connection, (await connection.get_raw_connection()).driver_connection)
 
@@ -85,7 +86,7 @@ class GroupCommit:
             yield
         except BaseException:
             self._batch = None
-            await batch.connection.close()
+            await asyncio.shield(batch.connection.close())
             raise
 
     async def _end_in_turn(self, batch: _Batch) -> None:

@@ -79,9 +79,16 @@ class QuickConnection(aiosqlite.Connection):
         self._paces = paces
         self._statement = ""
         self._turn_ends = 0.0
+        # Counted by the caller's thread and by the connection's, each its own.
+        self._asked = 0
+        self._finished = 0
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = fn.__name__
+        if self._busy:
+            # What nobody waits for any more goes on there: a rollback that overtook a BEGIN would
+            # leave it open for ever.
+            return await self._in_thread(fn, *args, **kwargs)
         if name in _ALWAYS_QUICK and fn != self._conn.close:
             return fn(*args, **kwargs)
         if name in _EXECUTING:
@@ -94,8 +101,36 @@ class QuickConnection(aiosqlite.Connection):
         await self._let_others()
         return run()
 
+    async def close(self) -> None:
+        """Close the connection when its thread is done; a transaction left open is taken back.
+
+        A connection that is closed while a cursor of it lives keeps its lock as long as that.
+        """
+        self._tx.put_nowait((None, self._take_back))
+        await super().close()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close the connection as `close` does, without waiting for it."""
+        self._tx.put_nowait((None, self._take_back))
+        return super().stop()
+
+    def _take_back(self) -> None:
+        if self._connection is not None:
+            self._connection.rollback()
+
+    @property
+    def _busy(self) -> bool:
+        return self._asked != self._finished
+
     async def _in_thread(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        self._asked += 1
+        return await super()._execute(self._counted, fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _counted(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self._finished += 1
 
     def _timed(self, statement: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # Of this thread alone: on a busy machine a quick statement may well wait for a core.

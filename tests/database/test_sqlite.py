@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 
@@ -85,3 +86,48 @@ async def test_others_get_their_turn_between_quick_statements(database):
             await tx.scalar(text("SELECT thread()"))
         task.cancel()
     assert turns - before > 5
+
+
+async def test_who_is_cut_off_while_writing_keeps_nobody_else_from_it(database, tmp_path):
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE note (id INTEGER)"))
+    kept: list[BaseException] = []
+    writing = asyncio.create_task(_writes_slowly(database, kept))
+    await asyncio.sleep(QUICK * 10)
+    writing.cancel()
+    await asyncio.wait([writing])
+    # What was raised holds its frames, and so the statement's cursor.
+    assert kept
+    other = sqlite3.connect(tmp_path / "pace.db", isolation_level=None, timeout=1)
+    other.execute("BEGIN IMMEDIATE")
+    assert other.execute("SELECT count(*) FROM note").fetchone() == (0,)
+    other.close()
+
+
+async def _writes_slowly(database, kept):
+    async with database.transaction() as tx:
+        await tx.execute(text("INSERT INTO note VALUES (1)"))
+        try:
+            await tx.execute(text("SELECT slow_thread()"))
+        except BaseException as error:
+            kept.append(error)
+            raise
+
+
+async def test_who_gives_up_waiting_to_write_takes_no_turn(database, tmp_path):
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE note (id INTEGER)"))
+    other = sqlite3.connect(tmp_path / "pace.db", isolation_level=None, timeout=1)
+    other.execute("BEGIN IMMEDIATE")
+    kept: list[BaseException] = []
+    waiting = asyncio.create_task(_writes_slowly(database, kept))
+    # Long enough to stand in line, by far.
+    await asyncio.sleep(0.3)
+    waiting.cancel()
+    await asyncio.sleep(0.05)
+    other.rollback()
+    await asyncio.wait([waiting])
+    # Its turn comes now, if it still stands there.
+    await asyncio.sleep(0.3)
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
