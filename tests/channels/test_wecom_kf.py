@@ -209,13 +209,20 @@ async def test_what_was_said_before_it_was_connected_is_not_answered(world):
     await read_to(world, "2")
 
 
-async def test_a_ring_token_that_is_over_is_left_out(world):
-    world.platform.write("text", {"content": "在吗"}, "m1")
+async def test_a_ring_token_that_is_over_is_left_out_from_then_on(world):
+    await read_to(world, "0")
+    asked = len(world.platform.bodies("sync_msg"))
+    for number in range(5):
+        write(world, f"第{number}句", f"m{number}")
     params, body = world.platform.bell()
     world.platform.rings.clear()
     assert await world.platform.post(params, body) == 200
-    await all_of(world, "在吗")
-    assert "token" not in world.platform.bodies("sync_msg")[-1]
+    await all_of(world, *(f"第{number}句" for number in range(5)))
+    await read_to(world, "5")
+    tokens = ["token" in said for said in world.platform.bodies("sync_msg")[asked:]]
+    assert tokens[0]
+    assert not any(tokens[1:])
+    assert len(tokens) > 2
 
 
 @pytest.mark.parametrize(("code", "least"), [(45009, 50), (-1, 3)])

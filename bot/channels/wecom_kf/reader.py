@@ -121,7 +121,7 @@ class Reader:
 
     async def _page(self, reading: Reading) -> Reading | None:
         """Store the next page; return how to read on, or None at the end."""
-        page = await self._fetch(reading)
+        page, reading = await self._fetch(reading)
         cursor = str(page.get("next_cursor") or reading.cursor or "")
         following = replace(reading, cursor=cursor)
         now = self._conversations.seconds()
@@ -132,14 +132,16 @@ class Reader:
         await self._store(reading.box.account, last, _advancing(reading, cursor, now))
         return following if page.get("has_more") else None
 
-    async def _fetch(self, reading: Reading) -> dict[str, Any]:
+    async def _fetch(self, reading: Reading) -> tuple[dict[str, Any], Reading]:
+        """Return the next page and how it was read: a token that is over is used no more."""
         api = self._apis[reading.box.account]
         try:
-            return await api.ask(_SYNC, _body(reading))
+            return await api.ask(_SYNC, _body(reading)), reading
         except DeliveryRefused as error:
             if error.facts.get("errcode") != _BAD_TOKEN or reading.token is None:
                 raise
-        return await api.ask(_SYNC, _body(replace(reading, token=None)))
+        reading = replace(reading, token=None)
+        return await api.ask(_SYNC, _body(reading)), reading
 
     async def _claim(self, box: Box) -> Reading | None:
         now = self._conversations.seconds()
