@@ -74,9 +74,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _agent_parser(commands: Any) -> None:
     from bot.desk import command as desk  # noqa: PLC0415
+    from bot.quality import command as quality  # noqa: PLC0415
     from bot.staff import command as staff  # noqa: PLC0415
 
     desk.add_parser(commands)
+    quality.add_parser(commands)
     staff.add_parser(commands)
 
 

@@ -314,6 +314,20 @@ class VisitChanged(BookingRefused):
     code = "visit_changed"
 
 
+class GroupNotFound(Refused):
+    """There is no group {group} of missed turns, or it is not yours to see."""
+
+    code = "group_not_found"
+    status = 404
+
+
+class GroupChanged(Refused):
+    """Somebody has labelled this group since it was read; read it again."""
+
+    code = "group_changed"
+    status = 409
+
+
 class MalformedFrame(BotError):
     """A message connection sent what is no frame."""
 

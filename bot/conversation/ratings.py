@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation import buttons, texts
+from bot.conversation import buttons, misses, texts
 from bot.conversation.records import Author, Opinion
 from bot.conversation.states import State
 from bot.conversation.tables import message, rating
@@ -72,6 +72,8 @@ async def give(
     )
     if stored.first() is None:
         return texts.say("rated_already")
+    if stars <= misses.BAD_STARS:
+        await misses.mark_last(tx, case_id, misses.Reason.BAD_RATING)
     return texts.say("rated" if stars >= _SATISFIED else "rated_low")
 
 

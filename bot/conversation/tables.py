@@ -173,6 +173,7 @@ message = Table(
     CheckConstraint("visibility IN ('public', 'suppressed', 'note')", name="message_visibility"),
 )
 Index("message_turn", message.c.turn_id)
+Index("message_at", message.c.at)
 Index(
     "message_sending",
     message.c.conversation_id,

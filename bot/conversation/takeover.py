@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.background import repeat
 from bot.clock import Clock
-from bot.conversation import ratings, reading, texts, transcript
+from bot.conversation import misses, ratings, reading, texts, transcript
 from bot.conversation.handover import Reception
+from bot.conversation.misses import Reason
 from bot.conversation.moves import Move, lock, move, owner
 from bot.conversation.records import (
     Agent,
@@ -101,6 +102,8 @@ class Takeover:
             if guard is not None:
                 await guard(tx)
             moved = await move(tx, conversation_id, self._placed(wish, at), at)
+            if wish.command is Command.BARGE_IN:
+                await misses.mark_last(tx, conversation_id, Reason.TAKEN_OVER, at)
             events = [moved, *await self._told(tx, conversation_id, wish, line, at)]
         self._announce(conversation_id, events)
         return moved

@@ -18,7 +18,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock
-from bot.conversation import lanes, texts, transcript
+from bot.conversation import lanes, misses, texts, transcript
 from bot.conversation.asking import Asked, read_turn
 from bot.conversation.claiming import LaneLostError
 from bot.conversation.handover import HAZARD, Reception
@@ -226,6 +226,7 @@ class TurnRunner:
             for reply in result.replies
         ]
         emptied = await lanes.finish(tx, held.id, rows, status, dict(result.nlu))
+        await misses.note(tx, held, rows, result, at)
         if not public:
             return Settled([], emptied)
         if held.unseen_from is not None and status == "done":

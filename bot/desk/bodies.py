@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
+from bot.database.text import storable
 from bot.requests import Body, Name, Text
 from bot.scheduling import CHANGE_REASONS, Window
 
@@ -142,3 +143,35 @@ class Site(Body):
     order_no: Name
     facts: dict[Key, Any]
     command_id: Key
+
+
+class QualitySpan(Body):
+    """An entity marked in an example."""
+
+    entity: Key
+    start: Seq
+    end: Seq
+
+
+class QualityExample(Body):
+    """A text of a group as an example."""
+
+    text: Text
+    entities: Annotated[list[QualitySpan], Field(max_length=50, default_factory=list)]
+
+
+class QualityLabel(Body):
+    """`quality/groups/{id}/label`."""
+
+    version: Seq
+    decision: Literal["open", "intent", "out_of_scope", "ignored", "new_skill"]
+    intent: Key | None = None
+    note: Annotated[str, StringConstraints(max_length=500), AfterValidator(storable)] = ""
+    examples: Annotated[list[QualityExample], Field(max_length=50, default_factory=list)]
+
+
+class QualityReport(Body):
+    """`conversations/{id}/misunderstood`."""
+
+    message_id: Key
+    intent: Key

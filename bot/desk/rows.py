@@ -195,6 +195,11 @@ async def earlier_cases(tx: AsyncConnection, row: Row[Any]) -> list[Row[Any]]:
     return list(found)
 
 
+def scope(viewer: Viewer) -> Select[Any] | None:
+    """Return a selection of the ids of what a viewer may see; None: everything."""
+    return None if viewer.merchants is None else _seen_by(viewer, select(conversation.c.id))
+
+
 @cache
 def _one() -> Select[Any]:
     return _rows().where(conversation.c.id == bindparam("wanted"))

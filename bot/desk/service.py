@@ -19,14 +19,17 @@ from bot.desk.cards import Orders
 from bot.desk.desk import Desk
 from bot.desk.encode import Encoder
 from bot.desk.order_calls import OrderCalls
+from bot.desk.quality_calls import QualityCalls
 from bot.desk.sockets import SocketCalls
 from bot.desk.supervisor import SupervisorCalls
 from bot.desk.undelivered import UndeliveredCalls
 from bot.dialogue.engine import DialogueEngine
+from bot.quality.grouping import group_new
 from bot.scheduling import Scheduling
 from bot.settings import ROOT
 
 _LOOK_SECONDS = 5.0
+_GROUP_SECONDS = 30.0
 _DEMO = ROOT / "data" / "demo" / "accounts.yml"
 
 
@@ -70,6 +73,7 @@ class DeskService:
             OrderCalls,
             SupervisorCalls,
             UndeliveredCalls,
+            QualityCalls,
         )
         return [
             *(route for group in groups for route in group(self.desk).routes()),
@@ -80,9 +84,12 @@ class DeskService:
         """Begin to listen, and to look for agents who are gone and sessions that have ended."""
         self._listening.__enter__()
         looking = repeat(self._sockets.look, _LOOK_SECONDS, "desk_looking_failed")
+        database = self.desk.database
+        grouping = repeat(lambda: group_new(database), _GROUP_SECONDS, "grouping_failed")
         self._background = [
             asyncio.create_task(self.desk.release_forever(), name="desk-presence"),
             asyncio.create_task(looking, name="desk-sessions"),
+            asyncio.create_task(grouping, name="quality-grouping"),
         ]
 
     async def stop(self) -> None:
