@@ -22,6 +22,8 @@ from bot.requests import read
 
 _MOST_DAYS = 92
 _MOST_OFFSET = 100_000
+# A page must not wait long; the rest is grouped in the background.
+_GROUPED_AT_ONCE = 400
 _DIGITS = 9
 
 
@@ -54,7 +56,7 @@ class QualityCalls(Calls):
         require_supervisor(account)
         wanted = self._filter(request, account)
         offset = queries.count(request, "offset", 0, _MOST_OFFSET)
-        await group_new(self.desk.database)
+        await group_new(self.desk.database, _GROUPED_AT_ONCE)
         async with self.desk.database.reading() as tx:
             found = await listing.groups(tx, wanted, offset)
         page = [self._encoded(group) for group in found[: listing.PAGE]]
@@ -78,7 +80,7 @@ class QualityCalls(Calls):
     async def _numbers(self, request: web.Request, account: Account) -> web.Response:
         require_supervisor(account)
         since, until = self._span(request)
-        await group_new(self.desk.database)
+        await group_new(self.desk.database, _GROUPED_AT_ONCE)
         async with self.desk.database.reading() as tx:
             found = await listing.numbers(tx, since, until, since.tzinfo, rows.scope(account))
         return answer(found)

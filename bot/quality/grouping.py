@@ -6,7 +6,7 @@ stand on groups.
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.miss_tables import quality_miss
@@ -32,12 +32,13 @@ async def group_new(database: Database, most: int = 2000) -> int:
                 .with_for_update(skip_locked=True)
             )
             rows = found.all()
-            for row in rows:
-                group_id = await _group_of(tx, row.text)
+            grouped = [{"turn": row.turn_id, "to": await _group_of(tx, row.text)} for row in rows]
+            if grouped:
                 await tx.execute(
                     update(quality_miss)
-                    .where(quality_miss.c.turn_id == row.turn_id)
-                    .values(group_id=group_id)
+                    .where(quality_miss.c.turn_id == bindparam("turn"))
+                    .values(group_id=bindparam("to")),
+                    grouped,
                 )
         done += len(rows)
         if len(rows) < _BATCH:

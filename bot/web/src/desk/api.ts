@@ -1,6 +1,7 @@
 /** The HTTP calls of the desk; the session is a cookie that the page never sees. */
 
 import type { Fetch } from '../chat/api'
+import type { Choices, Group, Label, Numbers, Review, WholeGroup } from './quality'
 import type {
   Agent, AuditPage, Canned, DeadLine, Line, ListName, Me, Missed, OrderCard, Overview, Presence, Row, Slot, Suggestion, Texts, Whole,
   Windows,
@@ -167,6 +168,28 @@ export class DeskApi {
     (await this.get<{ missed: Missed[] }>('supervisor/missed', { from, to })).missed
 
   audit = (query: Record<string, string>): Promise<AuditPage> => this.get('supervisor/audit', query)
+
+  choices = (): Promise<Choices> => this.get('quality/choices')
+
+  groups = (query: Record<string, string>): Promise<{ groups: Group[]; more: boolean }> => this.get('quality/groups', query)
+
+  group = async (id: number): Promise<WholeGroup> => (await this.get<{ group: WholeGroup }>(`quality/groups/${id}`)).group
+
+  label = async (id: number, label: Label): Promise<WholeGroup> =>
+    (await this.post<{ group: WholeGroup }>(`quality/groups/${id}/label`, label)).group
+
+  numbers = (from: string, to: string): Promise<Numbers> => this.get('quality/numbers', { from, to })
+  review = (since: Record<string, string>): Promise<Review> => this.get('quality/review', since)
+
+  /** The archive of an export; the server notes it as taken. */
+  exportExamples = async (since: Record<string, string>): Promise<Blob> => {
+    const answer = await this.answer(this.url('quality/export.zip', since), { method: 'POST' })
+    if (!answer.ok) throw new DeskRefusal({ ...NO_ANSWER, ...(await answer.json().catch(() => null)), status: answer.status })
+    return answer.blob()
+  }
+
+  misunderstood = (id: string, messageId: string, intent: string): Promise<void> =>
+    this.post(this.of(id, 'misunderstood'), { message_id: messageId, intent })
 
   private of(id: string, rest = ''): string {
     const path = `conversations/${encodeURIComponent(id)}`

@@ -1,8 +1,8 @@
 import { onBeforeUnmount, onMounted, ref } from 'vue'
 
-export type View = 'chats' | 'board' | 'supervisor'
+export type View = 'chats' | 'board' | 'supervisor' | 'quality'
 
-const VIEWS: readonly string[] = ['chats', 'board', 'supervisor']
+const VIEWS: readonly string[] = ['chats', 'board', 'supervisor', 'quality']
 
 function current(): View {
   const name = location.hash.replace(/^#\/?/, '')
