@@ -94,6 +94,8 @@ async def group(tx: AsyncConnection, group_id: int, scope: Scope = None) -> dict
     marked = {one.text: one.entities for one in labelled}
     return {
         **decided(row),
+        # Of what is seen: the text that began the group may be another merchant's.
+        "text": rows[0].text,
         "texts": [
             {
                 "text": one.text,

@@ -228,6 +228,14 @@ async def test_a_supervisor_of_one_merchant_sees_its_consumers_and_exports_nothi
     assert {g["text"] for g in await groups(world, person=chen)} == {"x", ODD}
     other = next(g for g in await groups(world) if g["text"] == "送花给我行吗")
     assert (await chen.get(f"/quality/groups/{other['id']}"))[0] == 404
+    # One group of both merchants' consumers, begun by the other's.
+    world.service.engine._script = {"送花给我行吗？": understood("送花给我行吗？")}
+    await world.service.say("送花给我行吗？", sender="a", consumer_id="a")
+    await groups(world)
+    _, body = await chen.get(f"/quality/groups/{other['id']}")
+    assert (
+        [t["text"] for t in body["group"]["texts"]] == [body["group"]["text"]] == ["送花给我行吗？"]
+    )
     assert (await chen.get("/quality/review"))[0] == 403
     await chen.client.close()
 
