@@ -25,6 +25,7 @@ from bot.api import (
     openapi,
     orders,
     parse,
+    throttle,
     tokens,
     webhooks,
 )
@@ -54,6 +55,7 @@ from bot.errors import SettingsError
 from bot.log import get_logger
 from bot.platforms import Service, connections, staff_connections
 from bot.providers.service import Providers
+from bot.ratelimit import RateLimiter
 from bot.scheduling import Scheduling
 from bot.scheduling.telephones import Telephones
 from bot.scheduling.upkeep import Upkeep
@@ -83,6 +85,7 @@ class Parts:
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[bool]]]
     restarts: Callable[[], int]
+    limiter: RateLimiter
     channels: Sequence[PlatformChannel[Any] | StaffChannel[Any]] = ()
 
 
@@ -162,6 +165,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Parts:
         metrics,
         probes,
         restarts,
+        data.limiter,
         [*channels, *staff_channels],
     )
 
@@ -178,6 +182,7 @@ async def _start_channels(
         _staffing(settings),
         metrics,
         Telephones(data.database),
+        data.limiter,
     )
     channels = await stack.enter_async_context(connections(settings.channels_file, service))
     telephone = next(filter(None, (channel.by_telephone() for channel in channels)), None)
@@ -237,13 +242,15 @@ def make_web(parts: Parts) -> web.Application:
     consumers = _consumers(parts.scheduling) if settings.demo else None
     door = Door(ShopIdentity(settings.shop_keys), consumers, settings.sites)
     photos = parts.conversations.photos(_photo_rules(settings))
-    chat = WebChannel(parts.conversations, photos, Sessions(secret), door)
-    rest = RestChannel(parts.conversations, settings.turn_timeout_seconds)
+    chat = WebChannel(parts.conversations, photos, Sessions(secret), door, parts.limiter)
+    rest = RestChannel(parts.conversations, settings.turn_timeout_seconds, parts.limiter)
     api_tokens = tokens.load(settings)
     middlewares = [
         auth.embedding(door.sites),
         problems,
+        throttle.by_address(parts.limiter, settings.proxies),
         auth.require_token(api_tokens),
+        throttle.by_caller(parts.limiter),
         keep_to_merchants(parts.providers.owners),
         auth.same_site(door.sites),
     ]

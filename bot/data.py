@@ -12,6 +12,7 @@ from bot import catalogue
 from bot.clock import Clock
 from bot.database import Database
 from bot.errors import SettingsError
+from bot.ratelimit import RateLimiter
 from bot.scheduling import Dispatch, Feed, Scheduling
 from bot.settings import Settings
 
@@ -25,19 +26,23 @@ class Data:
     scheduling: Scheduling
     dispatch: Dispatch
     feed: Feed
+    limiter: RateLimiter
 
 
 @asynccontextmanager
 async def open_data(settings: Settings) -> AsyncIterator[Data]:
     """Open the database with its newest schema. Raises SettingsError where it is not there."""
+    limiter = RateLimiter(settings.limits, settings.redis_url)
     database = Database.from_settings(settings)
     try:
         await _migrate(database)
         clock = settings.make_clock()
         common = (database, clock, catalogue.load(), settings.booking)
         feed = Feed(*common[1:])
-        yield Data(database, clock, Scheduling(*common), Dispatch(*common), feed)
+        scheduling = Scheduling(*common, limiter)
+        yield Data(database, clock, scheduling, Dispatch(*common), feed, limiter)
     finally:
+        await limiter.close()
         await database.close()
 
 

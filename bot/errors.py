@@ -234,6 +234,12 @@ class TooMany(Refused):
     status = 429
 
 
+class TooManyRequests(TooMany):
+    """Too many requests; try again in {retry_after} seconds."""
+
+    code = "too_many_requests"
+
+
 class IllegalMove(Refused):
     """A conversation in state {state} does not take the command {command}."""
 

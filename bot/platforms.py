@@ -20,6 +20,8 @@ from bot.conversation.photos import Photos
 from bot.conversation.sender import Sender, SendObserver
 from bot.conversation.waiting import Staffing
 from bot.database import Database
+from bot.ratelimit import RateLimiter
+from bot.settings import RateLimits
 from bot.staff.service import StaffService
 
 
@@ -34,6 +36,7 @@ class Service:
     staffing: Staffing
     observer: SendObserver
     telephones: Telephones = field(default_factory=Strangers)
+    limiter: RateLimiter = field(default_factory=lambda: RateLimiter(RateLimits()))
 
 
 @asynccontextmanager
@@ -42,7 +45,7 @@ async def connections(path: str, service: Service) -> AsyncIterator[Sequence[Pla
 
     Raises SettingsError.
     """
-    async with _kit(service.database, service.conversations, service.telephones) as kit:
+    async with _kit(service) as kit:
         channels = registry.connected(path, kit)
         async with running(channels, service):
             yield channels
@@ -56,7 +59,8 @@ async def staff_connections(
 
     Raises SettingsError.
     """
-    async with _kit(database, conversations, Strangers()) as kit:
+    async with ClientSession(cookie_jar=DummyCookieJar()) as http:
+        kit = Kit(conversations, http, Tokens(database, host_seconds()))
         channels = registry.for_staff(path, kit, staff)
         if not channels:
             yield channels
@@ -69,11 +73,15 @@ async def staff_connections(
 
 
 @asynccontextmanager
-async def _kit(
-    database: Database, conversations: Conversations, telephones: Telephones
-) -> AsyncIterator[Kit]:
+async def _kit(service: Service) -> AsyncIterator[Kit]:
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-        yield Kit(conversations, http, Tokens(database, host_seconds()), telephones)
+        yield Kit(
+            service.conversations,
+            http,
+            Tokens(service.database, host_seconds()),
+            service.telephones,
+            service.limiter,
+        )
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -58,6 +59,30 @@ class BookingRules:
 
 
 @dataclass(frozen=True)
+class RateLimits:
+    """How often something may be done, as `limits` writes it; several are joined by `;`.
+
+    Empty: as often as one likes.
+    """
+
+    # By address; none for this machine's own.
+    limit_address: str = "600/minute"
+    limit_sessions: str = "20/minute;120/hour"
+    limit_sockets: str = "60/minute"
+    limit_login: str = "10/minute;60/hour"
+    # By sender.
+    limit_sender: str = "20/10 seconds;60/minute"
+    limit_rest_sender: str = ""
+    limit_photos: str = "10/minute"
+    limit_notice: str = "1/minute"
+    # By order.
+    limit_identity: str = "10/hour"
+    # By token.
+    limit_calls: str = "6000/minute"
+    limit_imports: str = "600/minute"
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, each from the environment variable `BOT_<NAME>`."""
 
@@ -72,6 +97,8 @@ class Settings:
     session_secret: str = ""
     shop_secrets: str = ""
     widget_sites: str = ""
+    trusted_proxies: str = ""
+    redis_url: str = ""
     import_max_mb: int = 512
     webhook_tries: int = 9
     providers_file: str = ""
@@ -95,6 +122,7 @@ class Settings:
     log_level: str = "INFO"
     log_json: bool = False
     booking: BookingRules = field(default_factory=BookingRules)
+    limits: RateLimits = field(default_factory=RateLimits)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -110,6 +138,11 @@ class Settings:
     def sites(self) -> frozenset[str]:
         """The origins of the sites that embed the chat."""
         return frozenset(_listed(self.widget_sites))
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose word about who calls through them is taken."""
+        return tuple(ip_network(part) for part in _listed(self.trusted_proxies))
 
     @property
     def staffed_hours(self) -> tuple[time, time] | None:
@@ -143,11 +176,14 @@ def load() -> Settings:
         values: dict[str, Any] = {
             f.name: _read(env, f.name.upper(), f.default)
             for f in fields(Settings)
-            if f.name != "booking"
+            if f.name not in {"booking", "limits"}
         }
+        limits = RateLimits(
+            **{f.name: _read(env, f.name.upper(), f.default) for f in fields(RateLimits)}
+        )
     except (EnvError, ValueError) as error:
         raise SettingsError(f"{error}; see docs/settings.md") from error
-    settings = Settings(booking=rules, **values)
+    settings = Settings(booking=rules, limits=limits, **values)
     _check(settings)
     return settings
 
@@ -205,6 +241,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"BOT_WIDGET_SITES: {site!r} is no origin; write e.g. https://www.shop.example"
             )
+    _check_proxies(settings)
     try:
         _ = settings.staffed_hours
     except ValueError as error:
@@ -221,6 +258,13 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"BOT_CLOCK={settings.clock!r}; write e.g. 2026-11-20T10:00:00+08:00"
             )
+
+
+def _check_proxies(settings: Settings) -> None:
+    try:
+        _ = settings.proxies
+    except ValueError as error:
+        raise SettingsError(f"BOT_TRUSTED_PROXIES: {error}; write e.g. 10.0.0.0/8") from error
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _OF_THE_PAGE = (_OF_THE_CHAT, _OF_THE_DESK, _OF_PLATFORMS, "/assets/")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NO_CONTENT = 204
 _CALLER = web.RequestKey("caller", Caller)
-_ANYBODY = Caller("anybody on this machine")
+ANYBODY = Caller("anybody on this machine")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -51,7 +51,7 @@ def require_token(tokens: ApiTokens) -> Any:
 
 def caller(request: web.Request) -> Caller:
     """Return who makes a call."""
-    found: Caller = request.get(_CALLER, _ANYBODY)
+    found: Caller = request.get(_CALLER, ANYBODY)
     return found
 
 

@@ -79,6 +79,8 @@ def _of_error(request: web.Request, error: BotError) -> web.Response:
     response = problem(error.status, error.code, error.detail, **facts)
     if isinstance(error, (EngineUnavailable, TurnPending)):
         response.headers["Retry-After"] = _RETRY_SECONDS
+    if "retry_after" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["retry_after"])
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -28,7 +28,9 @@ from bot.errors import (
     NotFound,
     Refused,
 )
+from bot.ratelimit import RateLimiter
 from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes
+from bot.settings import RateLimits
 
 MOST_BYTES = 1024 * 1024
 
@@ -148,6 +150,7 @@ class Kit:
     http: ClientSession
     tokens: Tokens
     telephones: Telephones = field(default_factory=Strangers)
+    limiter: RateLimiter = field(default_factory=lambda: RateLimiter(RateLimits()))
 
 
 class PlatformChannel(Channel, Generic[Account]):
@@ -273,11 +276,22 @@ class PlatformChannel(Channel, Generic[Account]):
                 if await self._conversations.first_time(tx, self.name, account, event.key):
                     told.extend(await self.on_event(tx, account, event) or ())
 
-        incoming = [self._incoming(account, message) for message in decoded.messages]
+        incoming = [
+            await self._paced(self._incoming(account, message)) for message in decoded.messages
+        ]
         receipts = await self._conversations.receive_all(incoming, events)
         for conversation_id, happened in told:
             self._conversations.publish(conversation_id, happened)
         return receipts
+
+    async def _paced(self, incoming: Incoming) -> Incoming:
+        """Hold back the turn of who writes too much: the platform was promised every message."""
+        who = (self.name, incoming.sender)
+        wait = await self.kit.limiter.hit("limit_sender", *who)
+        if not wait or incoming.answer is not None:
+            return incoming
+        told = await self.kit.limiter.hit("limit_notice", *who)
+        return replace(incoming, wait=wait, notice=None if told else wording.texts()["too_fast"])
 
     async def _webhook(self, request: web.Request) -> web.Response:
         received = await receive(request, self.accounts)

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.channels.base import Channel, shown
 from bot.conversation.conversations import Conversations
 from bot.conversation.records import Message
+from bot.ratelimit import RateLimiter
 from bot.requests import Body, Name, Text, read
 
 dumps = partial(json.dumps, ensure_ascii=False)
@@ -37,8 +38,9 @@ class RestChannel(Channel):
     name = "rest"
     hurried = True
 
-    def __init__(self, conversations: Conversations, timeout: float) -> None:
+    def __init__(self, conversations: Conversations, timeout: float, limiter: RateLimiter) -> None:
         super().__init__(conversations)
+        self._limiter = limiter
         self._timeout = timeout
 
     def routes(self) -> list[web.RouteDef]:
@@ -47,6 +49,7 @@ class RestChannel(Channel):
 
     async def _webhook(self, request: web.Request) -> web.Response:
         body = await read(request, RestMessage)
+        await self._limiter.check("limit_rest_sender", self.name, body.sender)
         consumer_id = body.metadata.consumer_id if body.metadata else None
         receipt = await self._receive(body.sender, body.message, body.message_id, consumer_id)
         replies = await self._conversations.replies(receipt, self._timeout)

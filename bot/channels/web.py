@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from pydantic import Field, StringConstraints
 
 from bot.channels.base import Channel
@@ -19,6 +19,7 @@ from bot.conversation.conversations import Conversations
 from bot.conversation.photos import Photos
 from bot.conversation.records import Author, Incoming, Opinion, Typing
 from bot.errors import MalformedRequest, NotFound, Unauthorized
+from bot.ratelimit import Frames, RateLimiter
 from bot.requests import Body, Name, Text, check, check_origin, read, read_bytes
 
 Consumers = Callable[[], Awaitable[Sequence[dict[str, Any]]]]
@@ -97,9 +98,15 @@ class WebChannel(Channel):
     name = "web"
 
     def __init__(
-        self, conversations: Conversations, photos: Photos, sessions: Sessions, door: Door
+        self,
+        conversations: Conversations,
+        photos: Photos,
+        sessions: Sessions,
+        door: Door,
+        limiter: RateLimiter,
     ) -> None:
         super().__init__(conversations)
+        self._limiter = limiter
         self._photos = photos
         self._sessions = sessions
         self._door = door
@@ -151,6 +158,7 @@ class WebChannel(Channel):
     async def _take_message(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
         body = await read(request, NewMessage)
+        await self._limiter.check("limit_sender", self.name, session.sender)
         receipt = await self._receive(
             session.sender, body.text, body.message_id, session.consumer_id
         )
@@ -159,6 +167,7 @@ class WebChannel(Channel):
     async def _take_rating(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
         body = await read(request, NewRating)
+        await self._limiter.check("limit_sender", self.name, session.sender)
         incoming = Incoming(
             self.name,
             session.sender,
@@ -189,6 +198,7 @@ class WebChannel(Channel):
     async def _take_photo(self, request: web.Request) -> web.Response:
         session = self._sessions.read(_bearer(request))
         message_id = check(PhotoQuery, dict(request.query)).message_id
+        await self._limiter.check("limit_photos", self.name, session.sender)
         data = await read_bytes(request, self._photos.rules.max_bytes)
         incoming = Incoming(
             self.name, session.sender, self._photos.rules.words, message_id, session.consumer_id
@@ -220,8 +230,11 @@ class WebChannel(Channel):
         feed = Feed(self._conversations, await self._case(session), seq, socket)
         telling = asyncio.create_task(feed.run())
         try:
+            # The page says nothing here: what comes in is a fault, or meant as one.
+            budget = Frames()
             async for _ in socket:
-                pass
+                if not budget.take():
+                    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too much")
         finally:
             telling.cancel()
             with suppress(asyncio.CancelledError, ConnectionError):

@@ -71,16 +71,17 @@ async def accept(
     draft = Draft(opened.id, Author.CONSUMER, text, custom=custom)
     # A person's to answer, or answered here: nothing else has to work on it.
     answered = pause is None or incoming.answer is not None or opened.state == State.HUMAN
-    waits = None if answered or pause is None else pause(incoming)
+    waits = None if answered or pause is None else max(pause(incoming), incoming.wait)
     ready = None if waits is None else Ready(now, waits)
     line = await transcript.append_consumers(tx, draft, at, row_id, ready)
     await _place(tx, row_id, opened.id, line.seq, "done" if ready is None else "new")
     receipt = Receipt(row_id, opened.id, line.seq)
     begun_after = newest.id if newest is not None and newest.id != opened.id else None
     events: list[Event] = [MessageAdded(line)]
-    if incoming.answer is not None and opened.state == State.BOT:
-        answer = Draft(opened.id, Author.BOT, incoming.answer, turn_id=row_id)
-        events.append(MessageAdded(await transcript.append(tx, answer, at)))
+    for said, turn_id in ((incoming.answer, row_id), (incoming.notice, None)):
+        if said is not None and opened.state == State.BOT:
+            answer = Draft(opened.id, Author.BOT, said, turn_id=turn_id)
+            events.append(MessageAdded(await transcript.append(tx, answer, at)))
     return Accepted(receipt, events, waits, begun_after)
 
 

@@ -85,6 +85,8 @@ class Incoming:
     on the platform, where what is said has to be sent there; `sender` then begins with it (see
     `on_account`). `answer`: what the bot says to it at once, in place of a turn. `source`: the
     message is a picture that its channel fetches with this. `opinion` goes with stars.
+    `wait`: how many seconds its turn is held back, as the sender writes too much; `notice`: what
+    the bot says about that at once, beside the turn.
     """
 
     channel: str
@@ -98,6 +100,8 @@ class Incoming:
     answer: str | None = None
     source: dict[str, Any] | None = None
     opinion: Opinion | None = None
+    wait: float = 0.0
+    notice: str | None = None
 
 
 def on_account(account: str, user: str) -> str:

@@ -11,7 +11,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.records import Author, Event, Looked, Placed, ReadUpTo, StateChanged, Typing
@@ -20,6 +20,7 @@ from bot.desk.accounts import Account
 from bot.desk.base import API, Calls, dumps, token
 from bot.desk.desk import Desk
 from bot.errors import BotError, MalformedRequest
+from bot.ratelimit import Frames
 from bot.requests import check_origin
 
 _PING_SECONDS = 20.0
@@ -163,7 +164,11 @@ class Feed:
 
     async def listen(self) -> None:
         """Take what the page sends until it closes."""
+        budget = Frames()
         async for frame in self.socket:
+            if not budget.take():
+                await self.socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too much")
+                return
             if frame.type is not WSMsgType.TEXT:
                 continue
             try:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.database import Database
-from bot.errors import BookingRefused, OrderNotFound
+from bot.errors import BookingRefused, IdentityLocked, OrderNotFound
+from bot.ratelimit import RateLimiter
 from bot.scheduling import (
     demo,
     history,
@@ -50,7 +51,7 @@ from bot.scheduling.presentation import order_document
 from bot.scheduling.refusals import refusal_code
 from bot.scheduling.slots import Span
 from bot.scheduling.store import read_order, read_orders
-from bot.settings import BookingRules
+from bot.settings import BookingRules, RateLimits
 
 OFFERED = 3
 Actor = Literal["consumer", "agent"]
@@ -61,12 +62,18 @@ class Scheduling:
     """Orders and visits of one database, under one set of rules, by one clock."""
 
     def __init__(
-        self, database: Database, clock: Clock, catalogue: Catalogue, rules: BookingRules
+        self,
+        database: Database,
+        clock: Clock,
+        catalogue: Catalogue,
+        rules: BookingRules,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._catalogue = catalogue
         self._rules = rules
+        self._limiter = limiter or RateLimiter(RateLimits())
 
     # --- what a consumer may see ---
 
@@ -83,8 +90,11 @@ class Scheduling:
     async def prove(self, caller: Caller, order_no: str, phone_tail: str) -> Order:
         """Let a conversation see an order by its number and its phone's last four digits.
 
-        Raises IdentityNotProven with `tries_left`, and IdentityLocked when none is left.
+        Raises IdentityNotProven with `tries_left`, and IdentityLocked when none is left, be it
+        to the conversation or to all that name this order.
         """
+        if await self._limiter.hit("limit_identity", order_no):
+            raise IdentityLocked
         now = epoch(self._clock.now())
         tries = self._rules.identity_tries
 

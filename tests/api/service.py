@@ -16,6 +16,7 @@ from bot.desk.service import DeskService
 from bot.errors import OrderNotFound
 from bot.platforms import staff_connections
 from bot.providers.service import Providers
+from bot.ratelimit import RateLimiter
 from bot.scheduling import Availability, DemoConsumer, Dispatch, Feed, Reason, Window
 from bot.settings import Settings
 from bot.staff.service import StaffService
@@ -101,6 +102,7 @@ def _parts(settings, service, orders):
         Metrics(),
         probes,
         lambda: 0,
+        RateLimiter(settings.limits, settings.redis_url),
     )
 
 

@@ -1,12 +1,17 @@
 """The signed webhook: the kit's checks, and what is its own."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.channels import registry
 from bot.channels.webhook import WebhookChannel
+from bot.channels.wording import texts
 from bot.conversation.states import Command
 from bot.dialogue.engine import Button, Reply, TurnResult
 from bot.errors import SettingsError
+from bot.ratelimit import RateLimiter
+from bot.settings import RateLimits
 from tests.channels.conformance import Conformance
 from tests.channels.simulators.shop import OLD_SECRET, SECRET, Shop
 from tests.channels.soon import until
@@ -49,6 +54,27 @@ class TestWebhook(Conformance):
         )
         assert world.service.engine.turns[0].consumer_id == "tb_1001"
         assert world.platform.refused == []
+
+    async def test_who_writes_too_much_is_answered_later_and_told_so_once(self, world):
+        limits = RateLimits(limit_sender="1/2 seconds", limit_notice="1/minute")
+        slow = replace(world.channel.kit, limiter=RateLimiter(limits))
+        world.channel.kit = slow
+        lines = [f"第{number}个问题，请问怎么办？" for number in range(4)]
+        for number, line in enumerate(lines):
+            assert await world.platform.say(line, f"f{number}") == 202
+        told = await until(
+            lambda: (
+                "echo" in str(world.platform.bodies[-1:])
+                and lines[-1] in str(world.platform.bodies)
+                and [body.get("text") for body in world.platform.bodies]
+            ),
+            seconds=10,
+        )
+        # One turn for the first line, one for all that were held back.
+        answers = [text for text in told if text and text.startswith("echo")]
+        assert len(answers) == 2
+        assert all(line in "".join(answers) for line in lines)
+        assert told.count(texts()["too_fast"]) == 1
 
     async def test_while_a_secret_is_renewed_both_sides_may_lag(self, world):
         assert await world.platform.say("用新的签名，行吗？", "m1", secret=SECRET) == 202

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from bot.settings import ROOT, BookingRules, Settings
+from bot.settings import ROOT, BookingRules, RateLimits, Settings
 
 ROW = re.compile(r"^\| `(BOT_[A-Z_]+)` \| (.+?) \| .+? \| .+ \|$", re.MULTILINE)
 DOCUMENTED = dict(ROW.findall((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
 IN_CODE = {
     f"BOT_{field.name.upper()}": field.default
-    for owner in (Settings, BookingRules)
+    for owner in (Settings, BookingRules, RateLimits)
     for field in fields(owner)
-    if field.name != "booking"
+    if field.name not in {"booking", "limits"}
 }
 
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import IdentityLocked, IdentityNotProven, OrderNotFound
-from bot.scheduling import Caller
+from bot.ratelimit import RateLimiter
+from bot.scheduling import Caller, Scheduling
+from bot.settings import RateLimits
 from tests.scheduling import world as w
 
 STRANGER = Caller("talk-9")
@@ -93,3 +95,15 @@ async def test_a_proof_counts_as_long_as_it_has_to_and_is_renewed(scheduling, wo
     world.clock.advance(timedelta(minutes=2))
     await scheduling.prove(STRANGER, "O1", "5678")
     assert [x.order_no for x in await scheduling.orders(later)] == ["O1"]
+
+
+async def test_an_order_is_not_guessed_from_many_conversations(world):
+    limiter = RateLimiter(RateLimits(limit_identity="4/hour"))
+    scheduling = Scheduling(world.database, world.clock, world.catalogue, world.rules, limiter)
+    for number in range(4):
+        with pytest.raises(IdentityNotProven):
+            await scheduling.prove(Caller(f"guess-{number}"), "O1", f"000{number}")
+    for order_no in ("O1", "O1"):
+        with pytest.raises(IdentityLocked):
+            await scheduling.prove(Caller("guess-9"), order_no, "5678")
+    assert (await scheduling.prove(Caller("guess-9"), "O2", "5678")).order_no == "O2"
