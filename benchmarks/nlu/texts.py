@@ -29,6 +29,8 @@ _OFTEN = 500
 _NEAREST = 5
 
 
+# Cached: nobody may change them.
+@cache
 def rows(name: str, most: int | None = None) -> list[Row]:
     """Return the labelled rows of the test set `name`, the first `most` of them."""
     if name == "garbage":
@@ -67,7 +69,12 @@ def spoken(text: str, chance: random.Random) -> str:
 
 def traditional(text: str, _chance: random.Random) -> str:
     """Return the text in Traditional characters."""
-    return str(OpenCC("s2t").convert(text))
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("s2t")
 
 
 _CHANGES: dict[str, Callable[[str, random.Random], str]] = {
