@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,20 @@ _SAID = {
 }
 
 
+@cache
+def _responses(domain: Path) -> dict[str, list[dict[str, Any]]]:
+    read: dict[str, Any] = yaml.safe_load(domain.read_text(encoding="utf-8"))
+    responses: dict[str, list[dict[str, Any]]] = read["responses"]
+    return responses
+
+
 class Fallback:
     """Answers without an engine. Every answer of it hands the conversation to a person."""
 
     def __init__(
         self, domain: Path = _DOMAIN, detect: Callable[[str], str | None] = detect
     ) -> None:
-        self._responses: dict[str, list[dict[str, Any]]] = yaml.safe_load(
-            domain.read_text(encoding="utf-8")
-        )["responses"]
+        self._responses = _responses(domain)
         self._detect = detect
 
     def urgent(self, text: str) -> str | None:
