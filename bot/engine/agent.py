@@ -6,7 +6,6 @@ import gc
 import os
 from typing import TYPE_CHECKING, Any
 
-from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
@@ -62,7 +61,8 @@ def load(
     """
     verify(model)
     os.chdir(ROOT)
-    _prepare_action_schema()
+    # bot.engine.action_endpoint looks at every answer.
+    RemoteAction._validate_action_result = lambda _action, _result: True  # noqa: SLF001
     agent = EngineAgent(tracker_store=store, action_endpoint=endpoint)
     agent.load_model(str(model))
     if APOLOGY not in agent.domain.responses:
@@ -71,21 +71,3 @@ def load(
     gc.collect()
     gc.freeze()
     return agent
-
-
-def _prepare_action_schema() -> None:
-    """Compile once the schema that Rasa checks every action's answer against.
-
-    Rasa compiles it, and checks the schema itself, on each call. The check of the answer
-    stays the same.
-    """
-    schema = RemoteAction.action_response_format_spec()
-    checker = validator_for(schema)
-    checker.check_schema(schema)
-    validator = checker(schema)
-
-    def validate(_action: RemoteAction, result: dict[str, Any]) -> bool:
-        validator.validate(result)
-        return True
-
-    RemoteAction._validate_action_result = validate  # noqa: SLF001

@@ -57,6 +57,21 @@ class TurnTrackerStore(SQLTrackerStore):
                 rows = rows.filter(event.id < following.id)
             return [json.loads(row.data) for row in rows.order_by(event.id)]
 
+    async def session_length(self, conversation_id: str) -> int:
+        """Return how many events the conversation's present session has."""
+        event = self.SQLEvent
+        with self.session_scope() as session:
+            begun = (
+                session.query(sa.func.max(event.id))
+                .filter(event.sender_id == conversation_id, event.type_name == "session_started")
+                .scalar_subquery()
+            )
+            return int(
+                session.query(sa.func.count(event.id))
+                .filter(event.sender_id == conversation_id, event.id >= sa.func.coalesce(begun, 0))
+                .scalar()
+            )
+
     async def slot(self, conversation_id: str, name: str) -> Any:
         """Return the value that a slot of the conversation was last set to, or None.
 

@@ -10,7 +10,7 @@ from rasa.shared.core.events import BotUttered, SlotSet
 
 from bot.engine import wishes
 from bot.engine.action_endpoint import failures
-from bot.engine.fresh import begin_anew
+from bot.engine.fresh import begin_anew, keep_short
 from bot.engine.lanes import Lanes
 from bot.engine.turn import harmless, understood
 
@@ -160,6 +160,8 @@ class Turns:
         )
         if turn.fresh:
             await begin_anew(self._store, self._agent.domain, turn)
+        else:
+            await keep_short(self._store, self._agent.domain, turn)
         # Parsed here, so that the parse need not be read back from the tracker.
         message.parse_data = await self._agent.processor.parse_message(message)
         await self._agent.handle_message(message)

@@ -96,6 +96,37 @@ class TestAfterAHumanStretch:
         assert "validate_visit_form" in actions.names()
 
 
+class TestALongDialogue:
+    TURNS = 40
+
+    def grown(self, running, actions, name, **more):
+        """How many events each turn's actions are told of."""
+        for number in range(self.TURNS):
+            running.turn(name, f"t{number}", "/greet", trusted=True, **more)
+        return [len(call["tracker"]["events"]) for call in actions.calls]
+
+    def test_it_begins_a_new_session_and_knows_all(self, running, actions):
+        actions.answers["action_greet"] = says(
+            {"text": "好"}, events=({"event": "slot", "name": "order_no", "value": "281"},)
+        )
+        running.turn("long", "first", "/greet", trusted=True)
+        actions.answers.clear()
+        assert max(self.grown(running, actions, "long")) < 150
+        assert actions.calls[-1]["tracker"]["slots"]["order_no"] == "281"
+        assert running.turn("long", f"t{self.TURNS - 1}", "/greet", trusted=True)["replies"]
+
+    def test_a_form_is_not_cut(self, running, actions):
+        form = ({"event": "active_loop", "name": "visit_form"},)
+        actions.answers["action_greet"] = says({"text": "哪天？"}, events=form)
+        running.turn("long form", "first", "/greet", trusted=True)
+        actions.answers.clear()
+        self.grown(running, actions, "long form")
+        assert actions.calls[-1]["tracker"]["active_loop"]["name"] == "visit_form"
+
+    def test_what_proves_who_writes_is_not_cut(self, running, actions):
+        assert max(self.grown(running, actions, "long spoofed", spoofable=True)) > 150
+
+
 class TestRepeatedTurns:
     def test_a_repeated_turn_answers_alike_and_acts_once(self, running, actions):
         actions.answers["action_greet"] = says(
