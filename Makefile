@@ -18,7 +18,7 @@ run: .need-python ## set up what is missing, then serve on BOT_HOST:BOT_PORT (ht
 	@$(PYTHON) -m bot.setup run && BOT_DEMO=$${BOT_DEMO:-true} exec $(BIN)/python -m bot serve
 
 test: .need-python ## set up what is missing, then run every test
-	@$(PYTHON) -m bot.setup test && $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(PYTHON) -m bot.setup test && $(BIN)/python -m pytest -n auto --maxprocesses 4 --no-loadscope-reorder
 
 check: ## lint, types, import contracts and training data
 	@$(BIN)/ruff check .

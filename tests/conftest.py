@@ -1,6 +1,6 @@
 """What all tests share: cheap passwords, and which tests stay together in one process.
 
-`make test` lets several processes share the work (pytest-xdist, one group at a time each).
+`make test` lets several processes share the work (pytest-xdist, a file at a time each).
 """
 
 import secrets
@@ -15,20 +15,26 @@ TOGETHER = ("browser", "dialogues", "engine", "nlu")
 FIRST = ("browser", "app", "dialogues", "engine", "scheduling", "desk")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep a file's tests together, some folders' too, and begin with those that take long."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(ROOT))))
+    """Begin with the tests that take long."""
     items.sort(key=lambda item: _rank(item.path.relative_to(ROOT).parts[0]))
-
-
-def _group(path):
-    return path.parts[0] if path.parts[0] in TOGETHER else str(path)
 
 
 def _rank(folder):
     return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep a file's tests in one process, and those of some folders."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return next((name for name in TOGETHER if file.startswith(f"tests/{name}/")), file)
+
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
