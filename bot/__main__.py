@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import log, settings
+from bot.app.roles import ROLES
 from bot.errors import BotError, ImportRejected, MalformedRequest, SettingsError
 from bot.settings import Settings
 
@@ -43,10 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-ROLES = {
-    "all": "everything on one machine: the server, and the engine as its child",
-    "gateway": "the server only; the engine runs elsewhere, at BOT_ENGINE_URL",
-}
 _PASSED_ON = {
     "train": "train the language model into the models folder",
     "parse": "print what the language model understands of TEXT, as JSON",
@@ -83,10 +80,10 @@ def _agent_parser(commands: Any) -> None:
 
 
 def _serve_parser(commands: Any) -> None:
-    roles = "\n".join(f"  {name:<9} {about}" for name, about in ROLES.items())
+    roles = "\n".join(f"  {name:<9} {role.about}" for name, role in ROLES.items())
     serve = commands.add_parser(
         "serve",
-        help="serve the API, the channels and the chat page",
+        help="serve everything, or one part beside others: see --help",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"roles:\n{roles}",
     )
@@ -95,13 +92,13 @@ def _serve_parser(commands: Any) -> None:
 
 
 def _serve(loaded: Settings, options: argparse.Namespace, _rest: list[str]) -> int:
-    from bot import app  # noqa: PLC0415 - seconds of imports that other commands need not wait for
+    from bot.app import serving  # noqa: PLC0415 - seconds of imports that other commands need not wait for
 
     async def run() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await app.serve(loaded, options.role, stop, _announce, _announce_account)
+        await serving.serve(loaded, options.role, stop, _announce, _announce_account)
 
     asyncio.run(run())
     return 0

@@ -40,29 +40,36 @@ class Service:
 
 
 @asynccontextmanager
-async def connections(path: str, service: Service) -> AsyncIterator[Sequence[PlatformChannel[Any]]]:
+async def connections(
+    path: str, service: Service, *, work: bool = True
+) -> AsyncIterator[Sequence[PlatformChannel[Any]]]:
     """Connect the channels of a file, and send and fetch for them until the block ends.
 
-    Raises SettingsError.
+    Without `work` they only take in what platforms tell. Raises SettingsError.
     """
     async with _kit(service) as kit:
         channels = registry.connected(path, kit)
-        async with running(channels, service):
+        async with running(channels if work else (), service):
             yield channels
 
 
 @asynccontextmanager
 async def staff_connections(
-    path: str, database: Database, conversations: Conversations, staff: StaffService
+    path: str,
+    database: Database,
+    conversations: Conversations,
+    staff: StaffService,
+    *,
+    work: bool = True,
 ) -> AsyncIterator[Sequence[StaffChannel[Any]]]:
     """Connect the channels of a file that reach staff, and serve them until the block ends.
 
-    Raises SettingsError.
+    Without `work` they only take in what platforms tell. Raises SettingsError.
     """
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
         kit = Kit(conversations, http, Tokens(database, host_seconds()))
         channels = registry.for_staff(path, kit, staff)
-        if not channels:
+        if not (channels and work):
             yield channels
             return
         await staff.start(channels)

@@ -109,12 +109,16 @@ class Settings:
     var_dir: Path = ROOT / "var"
     models_dir: Path = ROOT / "models"
     engine_python: Path = ROOT / ".venv-rasa" / "bin" / "python"
-    engine_url: str = ""
+    engine_urls: str = ""
+    engine_host: str = "127.0.0.1"
+    engine_port: int = 0
     engine_token: str = ""
     turn_timeout_seconds: float = 25.0
     engine_timeout_seconds: float = 90.0
     engine_wait_seconds: float = 60.0
     engine_start_seconds: float = 180.0
+    action_url: str = ""
+    action_host: str = "127.0.0.1"
     action_port: int = 0
     burst_seconds: float = 0.8
     service_hours: str = "08:00-22:00"
@@ -143,6 +147,11 @@ class Settings:
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks whose word about who calls through them is taken."""
         return tuple(ip_network(part) for part in _listed(self.trusted_proxies))
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Where engines listen that other processes started; none: this one starts its own."""
+        return tuple(url.rstrip("/") for url in _listed(self.engine_urls))
 
     @property
     def staffed_hours(self) -> tuple[time, time] | None:

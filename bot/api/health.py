@@ -26,13 +26,13 @@ def routes(
     sending: Sending,
     restarts: Callable[[], int],
 ) -> list[web.RouteDef]:
-    """Return the calls. `probes` say, by name, whether a part is ready; "engine" is one."""
+    """Return the calls. `probes` say, by name, whether a part is ready."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return answer({"status": "ok"})
 
     async def readyz(_request: web.Request) -> web.Response:
-        missing = [name for name, probe in probes.items() if not await _holds(name, probe)]
+        missing = [name for name, probe in probes.items() if not await holds(name, probe)]
         if not missing:
             return answer({"status": "ready"})
         detail = f"not ready yet: {', '.join(missing)}"
@@ -41,7 +41,7 @@ def routes(
         return response
 
     async def render(_request: web.Request) -> web.Response:
-        ready = await _holds("engine", probes["engine"])
+        ready = "engine" in probes and await holds("engine", probes["engine"])
         body = metrics.render(await counts(), await sending(), ready=ready, restarts=restarts())
         return web.Response(body=body, headers={"Content-Type": _TEXT})
 
@@ -52,9 +52,10 @@ def routes(
     ]
 
 
-async def _holds(name: str, probe: Probe) -> bool:
+async def holds(name: str, probe: Probe) -> bool:
+    """Whether a part is ready; one that cannot even be asked is not."""
     try:
         return await probe()
-    except Exception:  # a part that cannot even be asked is not ready
+    except Exception:
         log.exception("probe_failed", part=name)
         return False

@@ -74,7 +74,8 @@ def host_seconds() -> Callable[[], float]:
 class Conversations:
     """Stores what consumers say, has it answered in order, and tells who listens.
 
-    Between `start` and `stop` this process works on messages; without, it only stores them.
+    Between `start` and `stop` this process works on messages, where it is told to; without, it
+    only stores them.
     `spoofable` are the channels in which anybody may send in a sender's name.
     """
 
@@ -117,11 +118,16 @@ class Conversations:
         self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
         self._lookout = Lookout(database, self._bus, self._places, pace.look)
 
-    async def start(self) -> None:
-        """Begin to work on messages, those that earlier processes left included."""
-        await self._workers.start()
-        self.takeover.start()
-        self._lookout.start()
+    async def start(self, *, work: bool = True, watch: bool = True) -> None:
+        """Begin to work on messages, those that earlier processes left included.
+
+        Without `work` other processes do that; without `watch` nobody listens in this one.
+        """
+        if work:
+            await self._workers.start()
+            self.takeover.start()
+        if watch:
+            self._lookout.start()
 
     async def stop(self) -> None:
         """Stop working; what is not done yet is done after the next start."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import yaml
 from aiohttp import web
@@ -80,17 +82,20 @@ class DeskService:
             *self._sockets.routes(),
         ]
 
-    async def start(self) -> None:
-        """Begin to listen, and to look for agents who are gone and sessions that have ended."""
+    async def start(self, *, work: bool = True, watch: bool = True) -> None:
+        """Begin to look for agents who are gone (`work`), and to serve pages (`watch`)."""
         self._listening.__enter__()
-        looking = repeat(self._sockets.look, _LOOK_SECONDS, "desk_looking_failed")
-        database = self.desk.database
-        grouping = repeat(lambda: group_new(database), _GROUP_SECONDS, "grouping_failed")
-        self._background = [
-            asyncio.create_task(self.desk.release_forever(), name="desk-presence"),
-            asyncio.create_task(looking, name="desk-sessions"),
-            asyncio.create_task(grouping, name="quality-grouping"),
-        ]
+        if watch:
+            looking = repeat(self._sockets.look, _LOOK_SECONDS, "desk_looking_failed")
+            self._begin(looking, "desk-sessions")
+        if work:
+            database = self.desk.database
+            grouping = repeat(lambda: group_new(database), _GROUP_SECONDS, "grouping_failed")
+            self._begin(self.desk.release_forever(), "desk-presence")
+            self._begin(grouping, "quality-grouping")
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._background.append(asyncio.create_task(work, name=name))
 
     async def stop(self) -> None:
         """Close the sockets and stop."""

@@ -1,4 +1,4 @@
-"""The custom actions behind Rasa's webhook protocol, on a loopback listener of their own.
+"""The custom actions behind Rasa's webhook protocol, on a listener of their own.
 
 The same calls as `rasa_sdk.endpoint`, without its server: the actions run in this process,
 beside the services they use.
@@ -59,17 +59,26 @@ def make_app(executor: ActionExecutor, token: str) -> web.Application:
 class ActionEndpoint:
     """A running listener; `url` is what the engine calls."""
 
-    def __init__(self, executor: ActionExecutor, token: str, port: int = 0) -> None:
+    def __init__(
+        self, executor: ActionExecutor, token: str, port: int = 0, host: str = "127.0.0.1"
+    ) -> None:
         self._runner = web.AppRunner(make_app(executor, token), access_log=None)
+        self._host = host
         self._port = port
         self.url = ""
 
     async def start(self) -> None:
-        """Listen on loopback; port 0 takes a free one."""
+        """Listen; port 0 takes a free one. Raises SettingsError where that is not possible."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            raise SettingsError(
+                f"{self._host}:{self._port} cannot be listened on ({error.strerror}); "
+                "choose another BOT_ACTION_PORT or BOT_ACTION_HOST"
+            ) from error
         host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}/webhook"
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}/webhook"
 
     async def stop(self) -> None:
         """Stop listening; calls under way are given a moment to end."""

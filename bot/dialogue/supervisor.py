@@ -43,13 +43,27 @@ class Patience:
     stop: float = 5
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where an engine listens; port 0 is any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    @property
+    def near(self) -> str:
+        """The host by which an engine that listens on it is reached from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"[{host}]" if ":" in host else host
+
+
 def engine_command(settings: Settings, action_url: str) -> Command:
     """Return what starts the engine on a port, with the model of the day."""
 
     def command(port: int) -> Sequence[str]:
         model = model_file.current(settings.models_dir)
         arguments = ["--model", str(model), "--port", str(port), "--action-url", action_url]
-        arguments += ["--parent", str(os.getpid())]
+        arguments += ["--host", settings.engine_host, "--parent", str(os.getpid())]
         return [str(settings.engine_python), "-m", "bot.engine", *arguments]
 
     return command
@@ -62,8 +76,15 @@ class EngineSupervisor:
     that ended by themselves or were ended because they no longer answered.
     """
 
-    def __init__(self, command: Command, token: str, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        token: str,
+        patience: Patience | None = None,
+        address: Address | None = None,
+    ) -> None:
         self._command = command
+        self._address = address or Address()
         self._token = token
         self._patience = patience or Patience()
         self._port: int | None = None
@@ -75,7 +96,7 @@ class EngineSupervisor:
 
     def url(self) -> str | None:
         """Return where the engine listens, or None."""
-        return None if self._port is None else f"http://127.0.0.1:{self._port}"
+        return None if self._port is None else f"http://{self._address.near}:{self._port}"
 
     async def start(self) -> None:
         """Start the engine and return at once; `ready` is set when it answers.
@@ -118,7 +139,7 @@ class EngineSupervisor:
         return None
 
     async def _spawn(self) -> Process:
-        port = _free_port()
+        port = self._address.port or _free_port()
         command = self._command(port)
         try:
             process = await asyncio.create_subprocess_exec(

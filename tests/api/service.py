@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.api.metrics import Metrics
-from bot.app import Parts, make_web
+from bot.app.parts import Parts
+from bot.app.web import make_web
 from bot.catalogue import load
 from bot.conversation.conversations import host_seconds
 from bot.desk.service import DeskService

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot import app
 from bot.api.auth import check_host
 from bot.api.tokens import ApiTokens, load
+from bot.app.serving import serve
 from bot.errors import SettingsError
 from bot.settings import Settings
 from tests.api.service import ORDER_NO, is_problem, serving
@@ -72,7 +72,7 @@ def test_this_machine_is_served_without_a_token(host):
 
 async def test_the_server_does_not_start_open_to_others():
     with pytest.raises(SettingsError, match="BOT_API_TOKEN"):
-        await app.serve(Settings(host="0.0.0.0"), "all", asyncio.Event(), print, print)
+        await serve(Settings(host="0.0.0.0"), "all", asyncio.Event(), print, print)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import ROLES, main
+from bot.__main__ import main
+from bot.app.roles import ROLES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -91,7 +92,7 @@ def test_the_roles_are_listed(capsys):
 
 def test_a_role_that_lacks_its_setting(capsys):
     assert main(["serve", "--role", "gateway"]) == 1
-    assert "BOT_ENGINE_URL" in capsys.readouterr().err
+    assert "BOT_DATABASE_URL" in capsys.readouterr().err
 
 
 def test_without_a_model_the_server_says_how_to_train(settings, tmp_path, capsys):
