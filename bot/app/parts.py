@@ -26,6 +26,7 @@ from bot.scheduling.telephones import Telephones
 from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
 from bot.staff.service import StaffService
+from bot.wakeups import make as make_wakeups
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ async def start(
     worker what shows pages how it goes on.
     """
     metrics = Metrics()
+    wakeups = make_wakeups(settings.redis_url, str(data.database.url.database))
+    await wakeups.start()
+    stack.push_async_callback(wakeups.stop)
     talks = Conversations(
         data.database,
         data.clock,
@@ -63,6 +67,7 @@ async def start(
         limits=rules.limits(settings),
         staffing=rules.staffing(settings),
         spoofable=registry.spoofable(settings.channels_file),
+        wakeups=wakeups,
     )
     await talks.start(work=role.work, watch=role.web)
     stack.push_async_callback(talks.stop)

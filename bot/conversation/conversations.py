@@ -41,6 +41,7 @@ from bot.conversation.records import (
     ReadUpTo,
     Receipt,
 )
+from bot.conversation.relay import Relay
 from bot.conversation.states import State
 from bot.conversation.tables import conversation
 from bot.conversation.tables import inbox as inbox_table
@@ -52,6 +53,7 @@ from bot.database import Database
 from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.fallback import Fallback
 from bot.errors import TurnPending
+from bot.wakeups import Wakeups
 
 _POLL = 0.5
 # The most patient platform tells an event again for 7 days.
@@ -91,6 +93,7 @@ class Conversations:
         seconds: Callable[[], float] | None = None,
         staffing: Staffing | None = None,
         spoofable: Collection[str] = (),
+        wakeups: Wakeups | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -117,12 +120,14 @@ class Conversations:
         self._workers = Workers(database, runner, self._row_done, self.seconds, pace)
         self.takeover = Takeover(database, clock, reception, self._bus.publish, pace.sweep)
         self._lookout = Lookout(database, self._bus, self._places, pace.look)
+        self._relay = Relay(self._bus, wakeups or Wakeups(), self._workers.wake_in, self._told_done)
 
     async def start(self, *, work: bool = True, watch: bool = True) -> None:
         """Begin to work on messages, those that earlier processes left included.
 
         Without `work` other processes do that; without `watch` nobody listens in this one.
         """
+        self._relay.start()
         if work:
             await self._workers.start()
             self.takeover.start()
@@ -134,6 +139,7 @@ class Conversations:
         await self._lookout.stop()
         await self.takeover.stop()
         await self._workers.stop()
+        self._relay.stop()
 
     async def receive(self, incoming: Incoming) -> Receipt:
         """Store a message; once this returns it is not lost. A repeated one is stored once."""
@@ -182,6 +188,7 @@ class Conversations:
             self._publish(accepted.begun_after, accepted.events)
         if accepted.pause is not None:
             self._workers.wake_in(accepted.pause)
+            self._relay.work(accepted.pause)
         return accepted.receipt
 
     async def replies(self, receipt: Receipt, timeout: float) -> list[Message]:
@@ -297,6 +304,10 @@ class Conversations:
         return self._limits.burst
 
     def _row_done(self, row_id: str) -> None:
+        self._told_done(row_id)
+        self._relay.done(row_id)
+
+    def _told_done(self, row_id: str) -> None:
         for done in self._waiting.get(row_id, ()):
             done.set()
 

@@ -135,6 +135,9 @@ class Lookout:
             known.consumer_read = max(known.consumer_read, event.seq)
         elif isinstance(event, ReadUpTo):
             known.agent_read = max(known.agent_read, event.seq)
+        elif isinstance(event, Looked):
+            known.seq = max(known.seq, event.seq)
+            known.epoch = max(known.epoch, event.epoch)
 
 
 def _moved(before: _Known | None, now: _Known) -> bool:

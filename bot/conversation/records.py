@@ -209,9 +209,14 @@ class Placed:
 
 @dataclass(frozen=True)
 class Looked:
-    """Another process wrote in the conversation: read it. `moved`: who answers it may differ."""
+    """Another process wrote in the conversation: read it. `moved`: who answers it may differ.
+
+    `seq` and `epoch` are those of the line or move that the other process told of, else 0.
+    """
 
     moved: bool = False
+    seq: int = 0
+    epoch: int = 0
 
 
 Event = MessageAdded | StateChanged | Typing | ReadUpTo | Placed | Looked

@@ -22,7 +22,7 @@ from bot.conversation.claiming import Claimers, Job, Rhythm
 from bot.conversation.delivery import Deliverer, Encoded, Sent
 from bot.conversation.leases import Lease
 from bot.conversation.losses import Events
-from bot.conversation.records import Event, MessageAdded, Purpose
+from bot.conversation.records import Event, Looked, MessageAdded, Purpose
 from bot.conversation.waiting import Staffing
 from bot.database import Database
 from bot.errors import DeliveryFailed, DeliveryRefused, DeliveryUnknown, RateLimited
@@ -109,7 +109,7 @@ class Sender:
 
     def wake_for(self, _conversation_id: str, event: Event) -> None:
         """Look at once where something was said."""
-        if isinstance(event, MessageAdded):
+        if isinstance(event, MessageAdded) or (isinstance(event, Looked) and event.seq):
             self._claimers.wake()
 
     async def _taken(self, _tx: AsyncConnection, lease: Lease) -> Lease:

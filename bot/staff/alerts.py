@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.background import repeat
 from bot.channels.staff import Address, Card, StaffChannel
 from bot.conversation.leases import FREE
-from bot.conversation.records import Event, StateChanged
+from bot.conversation.records import Event, Looked, StateChanged
 from bot.conversation.states import Command, State
 from bot.conversation.tables import conversation, conversation_move
 from bot.database import Database
@@ -81,7 +81,7 @@ class Alerts:
 
     def heard(self, _conversation_id: str, event: Event) -> None:
         """Look at once where somebody else answers now."""
-        if isinstance(event, StateChanged):
+        if isinstance(event, StateChanged) or (isinstance(event, Looked) and event.moved):
             self._woken.set()
 
     async def _look(self) -> None:
