@@ -57,7 +57,7 @@ async def _serve(options: argparse.Namespace, token: str, began: float) -> None:
         # Seconds of imports: done beside the running loop, so that readiness can be asked for.
         from bot.engine.action_endpoint import ActionEndpoint  # noqa: PLC0415
         from bot.engine.agent import load as load_agent  # noqa: PLC0415
-        from bot.engine.trackers import open_store  # noqa: PLC0415
+        from bot.engine.trackers import open_store, shared_lanes  # noqa: PLC0415
         from bot.engine.turns import Turns  # noqa: PLC0415
 
         endpoint = ActionEndpoint(options.action_url, token, options.action_timeout)
@@ -65,7 +65,7 @@ async def _serve(options: argparse.Namespace, token: str, began: float) -> None:
         agent = load_agent(options.model, endpoint, store)
         # The first message would wait for dictionaries and weights that load on use.
         asyncio.run(agent.understand("您好，改到明天下午"))
-        server.loaded(agent, Turns(agent, store))
+        server.loaded(agent, Turns(agent, store, shared_lanes(options.tracker)))
         seconds = round(time.perf_counter() - began, 1)
         get_logger(__name__).info("engine_loaded", model=options.model.name, seconds=seconds)
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from bot.engine.shared_lanes import SharedLanes
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -113,6 +114,14 @@ def open_store(location: str, domain: Domain | None = None) -> TurnTrackerStore:
         os.environ["POSTGRESQL_SCHEMA"] = _SCHEMA
         return TurnTrackerStore(domain, host=_plain(parsed))
     raise SettingsError(f"trackers go to SQLite or PostgreSQL, not to {backend}")
+
+
+def shared_lanes(location: str) -> SharedLanes | None:
+    """Return lanes that engines on one PostgreSQL share; None for a file, which has one engine."""
+    url = make_url(location) if "://" in location else None
+    if url is None or url.get_backend_name() != "postgresql":
+        return None
+    return SharedLanes(_plain(url))
 
 
 def _plain(url: sa.engine.URL) -> str:

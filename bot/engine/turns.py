@@ -48,12 +48,17 @@ class _Lines(OutputChannel):
 
 
 class Turns:
-    """Runs turns on an agent; those of one conversation in the order they came."""
+    """Runs turns on an agent; those of one conversation in the order they came.
 
-    def __init__(self, agent: EngineAgent, store: TurnTrackerStore) -> None:
+    `lanes` are those that several engines share.
+    """
+
+    def __init__(
+        self, agent: EngineAgent, store: TurnTrackerStore, lanes: Lanes | None = None
+    ) -> None:
         self._agent = agent
         self._store = store
-        self._lanes = Lanes()
+        self._lanes = lanes or Lanes()
 
     async def run(self, turn: Turn) -> Answer:
         """Return `{"replies": [...], "nlu": {...}}`.
