@@ -162,8 +162,8 @@ async def test_through_nginx_a_gateway_may_end(cluster, front):
 
 async def test_all_end_cleanly(cluster):
     left = [one for one in cluster.processes.values() if one.popen.poll() is None]
-    assert len(left) == 5
-    assert await asyncio.gather(*(asyncio.to_thread(one.end) for one in left)) == [0] * 5
+    assert len(left) >= 5
+    assert await asyncio.gather(*(asyncio.to_thread(one.end) for one in left)) == [0] * len(left)
 
 
 async def _worked_on(cluster, text):
