@@ -23,6 +23,7 @@ from bot.database import Database
 from bot.ratelimit import RateLimiter
 from bot.settings import RateLimits
 from bot.staff.service import StaffService
+from bot.wakeups import Wakeups
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Service:
     observer: SendObserver
     telephones: Telephones = field(default_factory=Strangers)
     limiter: RateLimiter = field(default_factory=lambda: RateLimiter(RateLimits()))
+    wakeups: Wakeups = field(default_factory=Wakeups)
 
 
 @asynccontextmanager
@@ -88,6 +90,7 @@ async def _kit(service: Service) -> AsyncIterator[Kit]:
             Tokens(service.database, host_seconds()),
             service.telephones,
             service.limiter,
+            service.wakeups,
         )
 
 

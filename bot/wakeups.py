@@ -117,6 +117,9 @@ class RedisWakeups(Wakeups):
             log.warning("wakeups_lost", error=type(error).__name__)
         self._away = True
         self.hearing.clear()
+        # Who types or where there is work is of no use later.
+        while not self._untold.empty():
+            self._untold.get_nowait()
 
     def _note_back(self) -> None:
         if self._away:

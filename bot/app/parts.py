@@ -26,6 +26,7 @@ from bot.scheduling.telephones import Telephones
 from bot.scheduling.upkeep import Upkeep
 from bot.settings import Settings
 from bot.staff.service import StaffService
+from bot.wakeups import Wakeups
 from bot.wakeups import make as make_wakeups
 
 
@@ -76,11 +77,11 @@ async def start(
         upkeep = Upkeep(data.scheduling, also=[photos.erase_old, talks.forget_events])
         await upkeep.start()
         stack.push_async_callback(upkeep.stop)
-    channels = await _connect(settings, role, data, talks, metrics, stack)
+    channels = await _connect(settings, role, data, talks, metrics, wakeups, stack)
     desk = DeskService(data.database, data.clock, talks, data.scheduling, running.engine)
     await desk.start(work=role.work, watch=role.web)
     stack.push_async_callback(desk.stop)
-    staff = StaffService(data.database, desk.desk, data.dispatch, metrics, host_seconds())
+    staff = StaffService(data.database, desk.desk, data.dispatch, metrics, host_seconds(), wakeups)
     staff_channels = await stack.enter_async_context(
         staff_connections(settings.channels_file, data.database, talks, staff, work=role.work)
     )
@@ -127,6 +128,7 @@ async def _connect(
     data: Data,
     talks: Conversations,
     metrics: Metrics,
+    wakeups: Wakeups,
     stack: AsyncExitStack,
 ) -> Sequence[PlatformChannel[Any]]:
     """Connect the channels; a worker begins to tell notices in them."""
@@ -139,6 +141,7 @@ async def _connect(
         metrics,
         Telephones(data.database),
         data.limiter,
+        wakeups,
     )
     channels = await stack.enter_async_context(
         connections(settings.channels_file, service, work=role.work)

@@ -31,6 +31,7 @@ from bot.errors import (
 from bot.ratelimit import RateLimiter
 from bot.requests import MAX_NAME, MAX_TEXT, Body, read_bytes
 from bot.settings import RateLimits
+from bot.wakeups import Wakeups
 
 MOST_BYTES = 1024 * 1024
 
@@ -144,13 +145,17 @@ class Strangers:
 
 @dataclass(frozen=True)
 class Kit:
-    """What a channel works with. `http` is for calls to the platform, with its own time limits."""
+    """What a channel works with. `http` is for calls to the platform, with its own time limits.
+
+    `wakeups`: the process that hears a platform may be another than the one that works.
+    """
 
     conversations: Conversations
     http: ClientSession
     tokens: Tokens
     telephones: Telephones = field(default_factory=Strangers)
     limiter: RateLimiter = field(default_factory=lambda: RateLimiter(RateLimits()))
+    wakeups: Wakeups = field(default_factory=Wakeups)
 
 
 class PlatformChannel(Channel, Generic[Account]):

@@ -20,7 +20,9 @@ from bot.staff.alerts import Alerts
 from bot.staff.bindings import Bindings
 from bot.staff.reception import Reception
 from bot.staff.worker import Sender, Worker
+from bot.wakeups import Wakeups
 
+_HEARD = "staff"
 _LOOK_SECONDS = 0.1
 # After that, whoever waited for an answer is taken to be gone.
 _GRACE_SECONDS = 5.0
@@ -40,6 +42,7 @@ class StaffService:
         dispatch: Dispatch,
         observer: SendObserver,
         seconds: Callable[[], float],
+        wakeups: Wakeups | None = None,
     ) -> None:
         self.bindings = Bindings(database, seconds)
         self._database = database
@@ -51,6 +54,8 @@ class StaffService:
             self.bindings, desk.accounts, self._agents, dispatch, desk.clock
         )
         self._worker = Worker(database, self._reception.answer, self._put, seconds)
+        self._wakeups = wakeups or Wakeups()
+        self._wakeups.hear(_HEARD, lambda _: self._worker.wake())
         self._sender: Sender | None = None
         self._alerts: Alerts | None = None
         self._parts = AsyncExitStack()
@@ -59,7 +64,7 @@ class StaffService:
         """Store an event; once this returns it is not lost, and answered later. Once each."""
         async with self._database.transaction() as tx:
             await inbox.accept(tx, heard, self._seconds())
-        self._worker.wake()
+        self._wake()
 
     async def answer(self, heard: Heard, seconds: float) -> Card | None:
         """Store an event and return its answer, None where that takes longer than `seconds`."""
@@ -67,7 +72,7 @@ class StaffService:
         async with self._database.transaction() as tx:
             now = self._seconds()
             await inbox.accept(tx, heard, now, now + seconds + _GRACE_SECONDS)
-        self._worker.wake()
+        self._wake()
         while (found := await self._found(heard)) is None and monotonic() < deadline:
             await asyncio.sleep(_LOOK_SECONDS)
         if found is None:
@@ -101,6 +106,10 @@ class StaffService:
     async def stop(self) -> None:
         """Stop; what is not done yet is done after the next start."""
         await self._parts.aclose()
+
+    def _wake(self) -> None:
+        self._worker.wake()
+        self._wakeups.tell(_HEARD, None)
 
     async def _forget(self) -> None:
         async with self._database.transaction() as tx:

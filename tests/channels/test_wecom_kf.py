@@ -1,6 +1,7 @@
 """微信客服: what comes in by ring and cursor, and what happens there beside messages."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from tests.channels.soon import until
 from tests.channels.world import connected
 from tests.scheduling import world as w
 from tests.scheduling.world import World as Orders
+from tests.wired import wired
 
 SENDER = f"main:{KF}:u1"
 WEEK = timedelta(days=7)
@@ -184,6 +186,15 @@ async def test_two_processes_never_read_one_mailbox_at_once(world):
     finally:
         await other.stop()
     assert world.platform.most_at_once == 1
+
+
+async def test_a_ring_at_one_process_wakes_the_reader_of_another(world):
+    here, there = wired()
+    world.channel.kit = replace(world.channel.kit, wakeups=here)
+    other = WecomKfChannel(replace(world.channel.kit, wakeups=there), world.channel.accounts)
+    assert not other._reader._woken.is_set()
+    await world.platform.ring()
+    assert other._reader._woken.is_set()
 
 
 async def test_a_reader_that_seemed_dead_stores_nothing_any_more(world):

@@ -1,7 +1,6 @@
 """Two processes on one database: what happens in one is heard in the other at once."""
 
 import asyncio
-import json
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,28 +10,16 @@ from bot.conversation.records import Author, Incoming, Looked, MessageAdded, Rea
 from bot.conversation.states import Command
 from bot.conversation.workers import Pace
 from bot.dialogue.fallback import Fallback
-from bot.wakeups import Wakeups
 from tests.conversation.service import WANG
+from tests.wired import wired
 
 # Nobody finds anything by looking: what is heard was told.
 NEVER = Pace(poll=3600, look=3600, sweep=3600)
 
 
-class Wired(Wakeups):
-    """Tells the other end, through JSON as Redis would."""
-
-    other: Wakeups
-
-    def tell(self, topic, body):
-        for hearer in self.other._hearers[topic]:
-            hearer(json.loads(json.dumps(body)))
-
-
 @asynccontextmanager
 async def processes(service):
     """A gateway and a worker."""
-    ends = Wired(), Wired()
-    ends[0].other, ends[1].other = ends[1], ends[0]
     both = [
         Conversations(
             service.database,
@@ -43,7 +30,7 @@ async def processes(service):
             pace=NEVER,
             wakeups=end,
         )
-        for end in ends
+        for end in wired()
     ]
     await both[0].start(work=False)
     await both[1].start(watch=False)

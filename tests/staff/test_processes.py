@@ -12,6 +12,7 @@ from bot.staff import inbox, outbox
 from bot.staff.service import StaffService
 from bot.staff.tables import alert, card, heard
 from tests.staff.world import Observer, eventually
+from tests.wired import wired
 
 CREW = "ou_crew"
 
@@ -51,6 +52,22 @@ async def test_two_processes_answer_each_event_once_and_each_persons_in_order(wo
     assert [one.card.title for one in world.messenger.of(CREW)] == (
         ["已报：已出发"] * 3 + ["已报：施工中"] * 3 + ["已报：已完成"] * 3
     )
+
+
+async def test_what_a_gateway_hears_wakes_the_worker(world):
+    gateway, worker = (
+        StaffService(
+            world.service.database,
+            world.desk.desk,
+            world.staff._reception._dispatch,
+            Observer(),
+            host_seconds(),
+            end,
+        )
+        for end in wired()
+    )
+    await gateway.accept(world.messenger.heard(CREW, "出发", "1"))
+    assert worker._worker.wake.__self__._woken.is_set()
 
 
 async def test_two_processes_tell_of_who_waits_once(world):

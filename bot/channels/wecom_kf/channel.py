@@ -67,6 +67,7 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
             for box in account.open_kfids
         ]
         self._reader = Reader(kit.conversations, self._apis, boxes, self.take)
+        kit.wakeups.hear(self.name, lambda _: self._reader.wake())
 
     def _api(self, name: str, account: KfAccount) -> WechatApi:
         query = {"corpid": account.corp_id, "corpsecret": account.secret}
@@ -109,6 +110,7 @@ class WecomKfChannel(PlatformChannel[KfAccount]):
         receipts = await super().take(account, decoded, also)
         if any(event.name == _RING for event in decoded.events):
             self._reader.wake()
+            self.kit.wakeups.tell(self.name, None)
         return receipts
 
     async def on_event(self, tx: AsyncConnection, account: str, event: Happening) -> Sequence[Told]:
