@@ -2,17 +2,17 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from bot.channels import registry
+from bot.channels.base import Kit
 from bot.errors import SettingsError
 
 DOCS = Path(__file__).parents[2] / "docs" / "channels"
 BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 VARIABLE = re.compile(r"env:(\w+)")
-KIT = SimpleNamespace(conversations=None, http=None, tokens=None)
+KIT = Kit(None, None, None)
 PAGES = {"wecom_kf": "wecom-kf.md", "official_account": "official-account.md"}
 
 
