@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from bot.desk.accounts import Accounts
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PASSWORD = "Lange-Wege-9"
-REDIS = os.environ.get("BOT_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+REDIS = shutil.which("redis-server")
 
 
 def free_port():
@@ -56,7 +57,8 @@ class Cluster:
 
     folder: Path
     database_url: str
-    redis_url: str = REDIS
+    redis_port: int = field(default_factory=free_port)
+    redis: subprocess.Popen | None = None
     processes: dict[str, Process] = field(default_factory=dict)
     engine_ports: list[int] = field(default_factory=lambda: [free_port(), free_port()])
     action_port: int = field(default_factory=free_port)
@@ -80,6 +82,7 @@ class Cluster:
     def start_all(self):
         """Start two of each that may be many."""
         self._write_model()
+        self.start_redis()
         self.start("actions", "actions", BOT_ACTION_PORT=str(self.action_port)).ready()
         for n, port in enumerate(self.engine_ports, 1):
             self.start(f"engine{n}", "engine", BOT_ENGINE_PORT=str(port))
@@ -89,6 +92,12 @@ class Cluster:
         for process in list(self.processes.values())[1:]:
             process.ready()
 
+    def start_redis(self):
+        """Start a Redis of the cluster's own."""
+        command = [REDIS, "--port", str(self.redis_port), "--save", "", "--bind", "127.0.0.1"]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.redis = subprocess.Popen(command, stdout=log, cwd=self.folder)
+
     def stop(self):
         """End all that still run."""
         for process in self.processes.values():
@@ -97,6 +106,9 @@ class Cluster:
         for process in self.processes.values():
             process.popen.wait(20)
             process.popen.stdout.close()
+        if self.redis is not None:
+            self.redis.kill()
+            self.redis.wait(10)
 
     def url(self, name):
         return self.processes[name].url
@@ -119,7 +131,7 @@ class Cluster:
             **kept,
             "BOT_PORT": str(port),
             "BOT_DATABASE_URL": self.database_url,
-            "BOT_REDIS_URL": self.redis_url,
+            "BOT_REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "BOT_VAR_DIR": str(self.folder / "var"),
             "BOT_MODELS_DIR": str(self.folder / "models"),
             "BOT_SESSION_SECRET": "s" * 32,

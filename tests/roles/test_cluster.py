@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.conversation.tables import conversation
 from bot.database import Database
 from tests.conversation.service import POSTGRES, postgresql
-from tests.roles.cluster import Cluster, agent, consumer, say
+from tests.roles.cluster import REDIS, Cluster, agent, consumer, say
 from tests.roles.nginx import NGINX, Nginx
 
 pytestmark = [pytest.mark.nightly, pytest.mark.postgres]
@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.nightly, pytest.mark.postgres]
 def cluster(tmp_path_factory):
     if not POSTGRES:
         pytest.skip("BOT_TEST_POSTGRES_URL is not set")
+    if REDIS is None:
+        pytest.skip("redis-server is not installed")
     with asyncio.Runner() as runner:
         opened = postgresql()
         database = runner.run(opened.__aenter__())
@@ -113,6 +115,27 @@ def _number(n, line):
     return str(1000 + 10 * n + line)
 
 
+async def test_without_redis_it_takes_longer_and_nothing_is_lost(cluster):
+    chat = await consumer(cluster.url("gateway1"))
+    await say(chat, "你好")
+    await chat.text("echo: 你好")
+    cluster.redis.kill()
+    cluster.redis.wait()
+    for text in ("还在吗？", "那就好。"):
+        await say(chat, text)
+        await chat.text(f"echo: {text}", 20)
+    cluster.start_redis()
+    # It is found again within seconds: then the agent's typing crosses once more.
+    desk = await agent(cluster.url("gateway2"), "wang")
+    await desk.socket.send_json({"type": "watch", "conversation_id": await _case(cluster, chat)})
+    async with asyncio.timeout(30):
+        while not any(frame["type"] == "typing" for frame in desk.frames):
+            await chat.post("/chat/typing", {"on": True}, 204)
+            await asyncio.sleep(0.2)
+    for person in (chat, desk):
+        await person.close()
+
+
 async def test_an_engine_that_is_killed_is_stood_in_for_and_comes_back(cluster):
     chat = await consumer(cluster.url("gateway1"))
     await say(chat, "慢慢来。")
@@ -130,7 +153,7 @@ async def test_a_worker_that_is_killed_loses_the_message_to_the_other(cluster):
     chat = await consumer(cluster.url("gateway2"))
     await say(chat, "慢一点。")
     await _worked_on(cluster, "慢一点。")
-    owner = await _worker_of(cluster, chat.sender)
+    owner = await _worker_of(cluster, chat)
     assert cluster.processes[owner].end(9) == -9
     (cluster.folder / "go").touch()
     await chat.text("echo: 慢一点。", 60)
@@ -182,13 +205,21 @@ def _kill(process):
     os.kill(process, 9)
 
 
-async def _worker_of(cluster, sender):
-    """The name of the worker that has a sender's lane."""
+async def _of(cluster, person, column):
+    """What stands in the row of a consumer's conversation."""
     database = Database(cluster.database_url)
     async with database.reading() as tx:
-        found = await tx.execute(
-            select(conversation.c.worker).where(conversation.c.sender == sender)
-        )
-        pid = int(found.scalar_one().split()[1])
+        found = await tx.execute(select(column).where(conversation.c.sender == person.sender))
+        value = found.scalar_one()
     await database.close()
+    return value
+
+
+async def _case(cluster, person):
+    return await _of(cluster, person, conversation.c.id)
+
+
+async def _worker_of(cluster, person):
+    """The name of the worker that has a consumer's lane."""
+    pid = int((await _of(cluster, person, conversation.c.worker)).split()[1])
     return next(n for n, one in cluster.processes.items() if one.popen.pid == pid)
