@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from bot.conversation import delivery_tables as delivery
+import bot
 from bot.database import Database
 from bot.database.migrate import DatabaseTooNew
-from bot.desk import tables as desk
 from bot.errors import SettingsError
-from bot.providers import tables as providers
-from bot.scheduling import tables as scheduling
-from bot.staff import tables as staff
 
 
 @pytest.fixture
@@ -47,8 +45,12 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(database):
 
 
 def _differences(connection):
-    owners = (scheduling, delivery, desk, staff, providers)
-    metadata = [owner.metadata for owner in owners]
+    folder = Path(bot.__file__).parent
+    owners = [
+        import_module(".".join(("bot", *path.relative_to(folder).with_suffix("").parts)))
+        for path in sorted(folder.glob("*/*tables.py"))
+    ]
+    metadata = list({id(owner.metadata): owner.metadata for owner in owners}.values())
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return compare_metadata(context, metadata)
 
