@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, select, update
 
 from bot.conversation.delivery_tables import platform_token
 from bot.database import Database
@@ -51,7 +51,7 @@ class Tokens:
             left = row.expires_at - self._seconds() if row is not None and row.value else 0.0
             if row is not None and left > _MARGIN:
                 return str(row.value)
-            if await self._may_refresh(channel, account):
+            if await self._may_refresh(channel, account, row.value if row is not None else None):
                 return await self._refresh(channel, account, fetch)
             if row is not None and left > 0:
                 return str(row.value)
@@ -94,7 +94,7 @@ class Tokens:
             found = await tx.execute(select(platform_token).where(*_of(channel, account)))
             return found.one_or_none()
 
-    async def _may_refresh(self, channel: str, account: str) -> bool:
+    async def _may_refresh(self, channel: str, account: str, known: str | None) -> bool:
         now = self._seconds()
         until = now + _FETCH_SECONDS
         c = platform_token.c
@@ -105,7 +105,8 @@ class Tokens:
                 .on_conflict_do_update(
                     index_elements=["channel", "account"],
                     set_={"refresh_until": until},
-                    where=c.refresh_until < now,
+                    # Another may have fetched one since `known` was read.
+                    where=and_(c.refresh_until < now, c.value.is_not_distinct_from(known)),
                 )
                 .returning(c.account)
             )

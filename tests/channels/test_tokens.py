@@ -60,6 +60,20 @@ async def test_ten_who_ask_at_once_cost_one_call(processes, maker):
     assert maker.given == 1
 
 
+async def test_who_looked_before_another_fetched_takes_what_was_fetched(processes, maker):
+    late, quick = processes
+    look = late._read
+
+    async def look_slowly(channel, account):
+        row = await look(channel, account)
+        await quick.get(channel, account, maker.fetch)
+        return row
+
+    late._read = look_slowly
+    assert await late.get("wx", "a", maker.fetch) == "token-1"
+    assert maker.given == 1
+
+
 async def test_accounts_have_tokens_of_their_own(processes, maker):
     first = await processes[0].get("wx", "a", maker.fetch)
     assert await processes[0].get("wx", "b", maker.fetch) != first

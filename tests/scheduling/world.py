@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -136,7 +137,7 @@ class World:
                 r["overrun_min"],
                 r["used_min"],
             )
-            for r in await self.rows(crew_window)
+            for r in sorted(await self.rows(crew_window), key=itemgetter("cw_id"))
         }
 
     async def ledger_is_sound(self) -> None:
